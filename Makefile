@@ -1,0 +1,116 @@
+# Puck's build, one file. `make help` lists the targets.
+#
+# What a build contains is which folders are linked: sources are found by wildcard per folder, objects go to
+# build/<target>/<source path>.o.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+BUILD   := build
+OUT     := $(BUILD)/out
+CC      := gcc
+HOST_CC := clang
+PYTHON  := python3
+
+WARNINGS := -Wall -Wextra -Wconversion -Wswitch-enum -Wmissing-prototypes -Wshadow -Wvla -Werror
+COMMON   := -std=gnu11 -I. $(WARNINGS) -MMD -MP
+HOST_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+BIOS_FLAGS := $(COMMON) -m32 -march=i686 -Os -ffreestanding -fno-pic -fno-pie -mno-sse -mno-mmx -mno-80387 \
+  -fno-stack-protector -fcf-protection=none -mpreferred-stack-boundary=2 -fno-asynchronous-unwind-tables \
+  -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common
+
+FIRMWARE_FOLDERS := base wire nic bus net proto boot pxe image
+FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))
+DRIVERS  := $(sort $(wildcard drivers/*.c))
+TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>/dev/null)
+
+include $(wildcard bios/build.mk)
+
+.PHONY: all help check test fuzz run bench size format clean layers symbols sizes style unit
+
+all: $(ROMS) ## build everything into build/out
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- objects ---------------------------------------------------------------------------------------------------------
+
+$(BUILD)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_FLAGS) -c -o $@ $<
+
+$(BUILD)/bios/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BIOS_FLAGS) -c -o $@ $<
+
+$(BUILD)/bios/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(BIOS_FLAGS) -c -o $@ $<
+
+# --- host: unit tests and scenarios ----------------------------------------------------------------------------------
+
+HOST_LIB_SOURCES := $(FIRMWARE) $(DRIVERS) $(wildcard tests/harness/*.c tests/devices/*.c tests/sim/*.c)
+HOST_LIB := $(BUILD)/host/puck.a
+UNIT := $(patsubst tests/%.c,$(OUT)/host/%,$(wildcard tests/unit/test_*.c tests/scenarios/test_*.c))
+
+$(HOST_LIB): $(HOST_LIB_SOURCES:%.c=$(BUILD)/host/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/host/unit/%: $(BUILD)/host/tests/unit/%.o $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+
+$(OUT)/host/scenarios/%: $(BUILD)/host/tests/scenarios/%.o $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+
+# --- checks ----------------------------------------------------------------------------------------------------------
+
+check: layers symbols sizes style unit ## the house rules and the host tests, in seconds
+
+layers:
+	@tools/check_layers
+
+symbols: $(FIRMWARE:%.c=$(BUILD)/bios/%.o) $(DRIVERS:%.c=$(BUILD)/bios/%.o)
+	@tools/check_symbols $(BUILD)/bios
+
+sizes:
+	@tools/check_sizes
+
+style:
+	@clang-format --dry-run -Werror $(TREE)
+
+unit: $(UNIT)
+	@tools/run_unit $(UNIT)
+
+format: ## rewrite the sources as .clang-format wants them
+	clang-format -i $(TREE)
+
+# --- fuzzing ---------------------------------------------------------------------------------------------------------
+
+SECONDS := 60
+FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/host/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -c -o $@ $<
+
+$(BUILD)/fuzz/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OUT)/host/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/puck.a
+	@mkdir -p $(@D)
+	clang -fsanitize=address,undefined,fuzzer -o $@ $^
+
+fuzz: $(FUZZ) ## every fuzz target, SECONDS=60 in all
+	@tools/run_fuzz $(SECONDS) $(FUZZ)
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

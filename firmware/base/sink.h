@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Where file bytes go. A download writes each byte to its sink exactly once, straight from the NIC's ring; the sink is
+ * the only place that knows the memory. A status other than STATUS_OK ends the transfer with that status.
+ */
+#ifndef PUCK_BASE_SINK_H
+#define PUCK_BASE_SINK_H
+
+#include "firmware/base/bytes.h"
+#include "firmware/base/status.h"
+
+struct sink {
+    /* Called at most once, before the first byte, when the server tells the size. */
+    enum status (*size_known)(struct sink *, uint64_t size);
+    /* `at` counts from the start of the file; pieces may come out of order but never twice. */
+    enum status (*write)(struct sink *, uint64_t at, struct slice bytes);
+};
+
+#endif

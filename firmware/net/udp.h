@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The seat a UDP machine sits in (RFC 768). A machine never sends: when its deadline has passed and its destination's
+ * link address is known, the stack asks it to write one payload straight into a transmit buffer.
+ */
+#ifndef PUCK_NET_UDP_H
+#define PUCK_NET_UDP_H
+
+#include "firmware/base/address.h"
+#include "firmware/base/status.h"
+#include "firmware/base/time.h"
+
+#define UDP_PAYLOAD_MAX 1472 /* that fits one frame: 1500 - 20 - 8 */
+
+struct udp_client;
+
+/* A received datagram, reassembled; lent for the duration of input(). */
+struct udp_datagram {
+    struct udp_address from, to;
+    struct slice payload;
+};
+
+struct udp_client_ops {
+    /* A datagram for the client's port. Never sends. Sees everything addressed to the port, from anybody. */
+    void (*input)(struct udp_client *, time_us now, const struct udp_datagram *);
+    /*
+     * Writes the payload that is owed. Changes state only after it is completely written; false when nothing is to be
+     * sent after all (a timer that ended in giving up, say). Called only when deadline() has passed.
+     */
+    bool (*output)(struct udp_client *, time_us now, struct writer *payload);
+    /* Where the next output goes; a pure read. 255.255.255.255 is broadcast. */
+    struct udp_address (*destination)(const struct udp_client *);
+    /* When output is to be called; TIME_NEVER when nothing is waited for; a pure read. */
+    time_us (*deadline)(const struct udp_client *);
+    /*
+     * Nobody can take what this client sends: STATUS_ARP_TIMEOUT when the next hop does not answer ARP, STATUS_FAILURE
+     * when an ICMP port or host unreachable quoted one of our own datagrams. May be NULL.
+     */
+    void (*unreachable)(struct udp_client *, time_us now, enum status why);
+};
+
+struct udp_client {
+    const struct udp_client_ops *ops;
+    struct udp_client *next; /* the stack's */
+    uint16_t port;           /* ours, host byte order; set before udp_attach(); 0 sends and receives nothing */
+    bool any_port;           /* input sees datagrams to every port that no other client has (the PXE UDP API) */
+};
+
+#endif
