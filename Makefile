@@ -26,7 +26,7 @@ FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))
 DRIVERS  := $(sort $(wildcard drivers/*.c))
 TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>/dev/null)
 
-include $(wildcard bios/build.mk)
+include $(wildcard bios/build.mk tests/bench/build.mk)
 
 .PHONY: all help check test fuzz run bench size format clean layers symbols sizes style unit
 

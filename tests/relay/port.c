@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-#define _GNU_SOURCE
 #include "tests/relay/port.h"
 
 #include <errno.h>

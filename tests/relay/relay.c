@@ -3,7 +3,6 @@
  * relay: a cable between QEMU and a tap interface (or another QEMU) whose delay, loss and other vices are chosen on the
  * command line and drawn from a seed. See options_usage.
  */
-#define _GNU_SOURCE
 #include "tests/relay/capture.h"
 #include "tests/relay/event_queue.h"
 #include "tests/relay/link.h"
