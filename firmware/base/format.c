@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "firmware/base/divide.h"
+
 struct field {
     bool zero_padded, left_aligned;
     int width, precision;
@@ -31,30 +33,16 @@ static void put_padded(struct text *t, const char *s, int len, const struct fiel
         put(t, ' ');
 }
 
-/* The 32-bit image has no 64-bit division: divide by hand, 32 bits at a time. */
-static unsigned divide(uint64_t *value, unsigned base)
-{
-    uint32_t high = (uint32_t)(*value >> 32), low = (uint32_t)*value;
-    uint32_t quotient_high = high / base;
-    uint32_t rest = high % base, quotient_low = 0;
-
-    for (int shift = 16; shift >= 0; shift -= 16) {
-        uint32_t part = rest << 16 | (low >> shift & 0xffffu);
-
-        quotient_low = quotient_low << 16 | part / base;
-        rest = part % base;
-    }
-    *value = (uint64_t)quotient_high << 32 | quotient_low;
-    return rest;
-}
-
-static void put_number(struct text *t, uint64_t value, bool negative, unsigned base, const struct field *f)
+static void put_number(struct text *t, uint64_t value, bool negative, uint32_t base, const struct field *f)
 {
     char digits[24];
     int at = sizeof(digits);
 
     do {
-        digits[--at] = "0123456789abcdef"[divide(&value, base)];
+        uint32_t digit;
+
+        value = divide_u64(value, base, &digit);
+        digits[--at] = "0123456789abcdef"[digit];
     } while (value != 0 && at > 1);
     if (negative)
         digits[--at] = '-';
