@@ -12,3 +12,18 @@ $(OUT)/host/unit/test_relay: $(addprefix $(BUILD)/host/tests/relay/,link.o event
 $(OUT)/host/relay: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/relay/*.c))
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^
+
+$(OUT)/host/insn.so: tests/bench/insn.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_FLAGS) -fPIC -shared -fvisibility=hidden -o $@ $<
+
+# Boot programs for benchmarks: raw images for 0:7C00.
+BENCH_NBP := $(patsubst tests/bench/nbp/%.S,$(OUT)/bench/%.nbp,$(wildcard tests/bench/nbp/*.S))
+
+$(BUILD)/nbp/%.o: %.S tests/bench/nbp/print.inc
+	@mkdir -p $(@D)
+	$(CC) -m32 -I. -c -o $@ $<
+
+$(OUT)/bench/%.nbp: $(BUILD)/nbp/tests/bench/nbp/%.o
+	@mkdir -p $(@D)
+	ld -m elf_i386 -Ttext=0x7c00 --oformat=binary -o $@ $<
