@@ -8,6 +8,7 @@ $(BUILD)/tool/%.o: %.c
 	$(CC) $(TOOL_FLAGS) -c -o $@ $<
 
 $(OUT)/host/unit/test_relay: $(addprefix $(BUILD)/host/tests/relay/,link.o event_queue.o)
+$(OUT)/host/unit/test_tftp_request: $(BUILD)/host/tests/servers/tftp_request.o
 
 $(OUT)/host/relay: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/relay/*.c))
 	@mkdir -p $(@D)
@@ -27,3 +28,7 @@ $(BUILD)/nbp/%.o: %.S tests/bench/nbp/print.inc
 $(OUT)/bench/%.nbp: $(BUILD)/nbp/tests/bench/nbp/%.o
 	@mkdir -p $(@D)
 	ld -m elf_i386 -Ttext=0x7c00 --oformat=binary -o $@ $<
+
+$(OUT)/host/tftpd: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/servers/*.c))
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^
