@@ -49,6 +49,29 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* For headers of fixed length, after one read_slice() or write_room() has bounded them all at once. */
+static inline uint16_t load_be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t load_be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void store_be16(uint8_t *p, uint16_t value)
+{
+    p[0] = (uint8_t)(value >> 8);
+    p[1] = (uint8_t)value;
+}
+
+static inline void store_be32(uint8_t *p, uint32_t value)
+{
+    store_be16(p, (uint16_t)(value >> 16));
+    store_be16(p + 2, (uint16_t)value);
+}
+
 static inline struct reader reader_of(struct slice s)
 {
     return (struct reader){.next = s.data, .end = s.data + s.len};
@@ -105,15 +128,14 @@ static inline uint16_t read_be16(struct reader *r)
 {
     struct slice s = read_slice(r, 2);
 
-    return s.len == 2 ? (uint16_t)(s.data[0] << 8 | s.data[1]) : 0;
+    return s.len == 2 ? load_be16(s.data) : 0;
 }
 
 static inline uint32_t read_be32(struct reader *r)
 {
     struct slice s = read_slice(r, 4);
 
-    return s.len == 4 ? (uint32_t)s.data[0] << 24 | (uint32_t)s.data[1] << 16 | (uint32_t)s.data[2] << 8 | s.data[3]
-                      : 0;
+    return s.len == 4 ? load_be32(s.data) : 0;
 }
 
 static inline struct writer writer_of(void *data, size_t len)
@@ -182,22 +204,16 @@ static inline void write_be16(struct writer *w, uint16_t value)
 {
     uint8_t *room = write_room(w, 2);
 
-    if (room != NULL) {
-        room[0] = (uint8_t)(value >> 8);
-        room[1] = (uint8_t)value;
-    }
+    if (room != NULL)
+        store_be16(room, value);
 }
 
 static inline void write_be32(struct writer *w, uint32_t value)
 {
     uint8_t *room = write_room(w, 4);
 
-    if (room != NULL) {
-        room[0] = (uint8_t)(value >> 24);
-        room[1] = (uint8_t)(value >> 16);
-        room[2] = (uint8_t)(value >> 8);
-        room[3] = (uint8_t)value;
-    }
+    if (room != NULL)
+        store_be32(room, value);
 }
 
 #endif
