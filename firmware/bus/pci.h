@@ -26,6 +26,8 @@ struct pci_ops {
     uint32_t (*reg_read)(struct pci_device *, unsigned bar, uint32_t offset,
                          unsigned width); /* memory or I/O BAR alike */
     void (*reg_write)(struct pci_device *, unsigned bar, uint32_t offset, unsigned width, uint32_t value);
+    /* False for a BAR without an address, or with one beyond what this platform can touch (a BIOS stops at 4 GB). */
+    bool (*bar_reachable)(struct pci_device *, unsigned bar);
     bool (*dma_alloc)(struct pci_device *, size_t len, size_t align, struct dma_memory *out); /* align: a power of 2 */
     void (*dma_free)(struct pci_device *, struct dma_memory *);
     void (*delay_us)(struct pci_device *, unsigned us); /* for resets; at most 10 ms */
