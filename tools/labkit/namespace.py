@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""A private world for one lab: its own network, mounts and process numbers, none of them with a name outside.
+
+Everything the lab starts lives in one process namespace whose first process is the lab itself. When that process ends,
+however it ends, the kernel kills the rest, and with the last process the network and the mounts are gone. So nothing is
+left behind even when the lab is killed with SIGKILL, and any number of labs run side by side.
+"""
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from . import packages
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+MS_NOSUID_NODEV = 0x6
+MS_BIND = 0x1000
+MS_MOVE = 0x2000
+MS_REC_PRIVATE = 0x4000 | 0x40000
+PR_SET_PDEATHSIG = 1
+
+BRIDGE = "br0"
+TAP = "tap0"
+SERVER = "192.168.111.130"
+PREFIX = 24
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result, what):
+    if result != 0:
+        error = ctypes.get_errno()
+        raise packages.Missing(f"{what}: {os.strerror(error)} (needs root and a kernel with namespaces)")
+
+
+def die_with_parent():
+    """To be called in a new child: the kernel kills it when its parent dies."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def mount(source, target, kind="none", flags=0, data=None):
+    """mount(2); names are encoded here, a failure is an exception."""
+    encoded = [word.encode() if word is not None else None for word in (source, target, kind, data)]
+    _check(libc.mount(encoded[0], encoded[1], encoded[2], flags, encoded[3]), f"mount {target}")
+
+
+def run_private(main):
+    """Runs main() as the first process of a new world and returns its exit status.
+
+    SIGINT, SIGTERM and SIGHUP are passed on to it, so that it can write down what it has; if it is not gone 10 s later
+    it is killed.
+    """
+    _check(libc.unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET), "unshare")
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        die_with_parent()
+        os._exit(_first_process(main))
+    deadline = None
+
+    def pass_on(number, _frame):
+        nonlocal deadline
+        deadline = deadline or time.monotonic() + 10
+        os.kill(child, number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        if deadline and time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _first_process(main):
+    """Exit status of main(), with every way out of it reported."""
+    try:
+        mount(None, "/", flags=MS_REC_PRIVATE)
+        mount("proc", "/proc", "proc")
+        status = main()
+    except packages.Missing as error:
+        print(f"lab: {error}", file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    except Exception:  # pylint: disable=broad-except
+        import traceback
+        traceback.print_exc()
+        status = 2
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def make_dev(folder):
+    """Gives the world a /dev of its own, with a /dev/log that no system logger listens on; `folder` is any empty one.
+
+    in.tftpd and xinetd can report only through syslog.
+    """
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID_NODEV, "mode=755")
+    for name in ("null", "zero", "full", "random", "urandom", "tty", "net", "pts", "shm"):
+        source, target = f"/dev/{name}", f"{folder}/{name}"
+        if os.path.isdir(source):
+            os.mkdir(target)
+        elif os.path.exists(source):
+            open(target, "wb").close()
+        else:
+            continue
+        mount(source, target, flags=MS_BIND | 0x4000)
+    mount(folder, "/dev", flags=MS_MOVE)
+
+
+def make_network():
+    """A bridge that holds the server's address, and a tap on it for the machine."""
+    ip = packages.installed("ip")
+    for line in (
+        "link set lo up",
+        f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0",
+        f"addr add {SERVER}/{PREFIX} dev {BRIDGE}",
+        f"link set {BRIDGE} up",
+        f"tuntap add {TAP} mode tap",
+        f"link set {TAP} master {BRIDGE}",
+        f"link set {TAP} up",
+    ):
+        done = subprocess.run([ip, *line.split()], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise packages.Missing(f"ip {line}: {done.stderr.strip()}")
