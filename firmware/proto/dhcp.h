@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * DHCP client (RFC 2131) as PXE 2.1 wants it: finds an address and what to boot. It is attached to port 68 before
+ * dhcp_start(); it never gives up within 60 s of the link coming up, as a switch port may be blocked that long.
+ *
+ *   DHCP_IDLE -start-> DHCP_DISCOVERING -offer, and waited for proxies-> DHCP_REQUESTING -ACK-> DHCP_BOUND
+ *                         |   ^  `--BOOTP reply only---------------------------------------------^
+ *                         |   +-- NAK (at most one a second), no answer to REQUEST --+
+ *                         +-> DHCP_FAILED <- give_up_after is over, cancelled
+ *
+ * How long offers are waited for: not at all after one that is marked as PXE's and names a boot file, 150 to 200 ms
+ * after a plain one that names a boot file, 4 s (PXE 2.1 section 2.2) when there is no boot file yet: a proxyDHCP
+ * server's offer with a boot file ends the wait. Conflict detection (RFC 2131 section 4.4.1, a SHOULD) is left to the
+ * stack's announcement: a probe would hold every boot up for what servers check before they offer.
+ */
+#ifndef PUCK_PROTO_DHCP_H
+#define PUCK_PROTO_DHCP_H
+
+#include "firmware/base/log.h"
+#include "firmware/base/random.h"
+#include "firmware/base/retry.h"
+#include "firmware/net/udp.h"
+#include "firmware/proto/dhcp_lease.h"
+#include "firmware/proto/dhcp_offers.h"
+
+enum dhcp_state {
+    DHCP_IDLE,
+    DHCP_DISCOVERING,
+    DHCP_REQUESTING,
+    DHCP_BOUND,
+    DHCP_FAILED,
+};
+
+struct dhcp_config {
+    struct mac mac;
+    bool has_uuid;
+    uint8_t uuid[16];               /* SMBIOS system UUID, as it lies in the table; sent as it is (option 97) */
+    uint16_t architecture;          /* RFC 4578 section 2.1: 0 is x86 BIOS */
+    uint8_t undi_major, undi_minor; /* 2 and 1 */
+    time_us give_up_after;          /* from link up on; 0: never; less than 60 s counts as 60 s */
+    bool link_is_up;                /* else nothing is sent, and no time counted, until dhcp_link_up() */
+};
+
+struct dhcp {
+    struct udp_client udp;
+    struct dhcp_config config;
+    enum dhcp_state state;
+    enum status status;      /* STATUS_PENDING until DHCP_BOUND or DHCP_FAILED */
+    struct dhcp_lease lease; /* complete in DHCP_BOUND */
+    struct dhcp_offers heard;
+    const struct dhcp_offer *chosen; /* in DHCP_REQUESTING: one of `heard` */
+    struct retry retry;
+    time_us started;       /* for `secs`, and for whoever shows the time */
+    time_us link_since;    /* TIME_NEVER: the link is down */
+    time_us discover_sent; /* the last one; TIME_NEVER before it */
+    time_us decide_at;     /* when to take the best offer; TIME_NEVER when there is none */
+    time_us restarted;     /* last NAK that was followed; TIME_NEVER: none */
+    uint32_t xid;
+    uint32_t refused_server;
+    uint32_t ignored; /* messages for us that were wrong */
+    bool saw_bad_address, saw_proxy;
+    char server_text[96]; /* option 56 of the last NAK, printable ASCII */
+    struct random *random;
+    struct log *log;
+};
+
+/* Owes a DISCOVER at once (when the link is up). */
+void dhcp_start(struct dhcp *, time_us now, const struct dhcp_config *, struct random *, struct log *);
+
+/* The link's state, as often as the caller likes. Coming up begins anew: quick tries, and the time until giving up. */
+void dhcp_link(struct dhcp *, time_us now, bool is_up);
+
+/* Ends without a lease; sends nothing. */
+void dhcp_cancel(struct dhcp *, time_us now, enum status why);
+
+#endif
