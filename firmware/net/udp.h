@@ -44,6 +44,8 @@ struct udp_client {
     struct udp_client *next; /* the stack's */
     uint16_t port;           /* ours, host byte order; set before udp_attach(); 0 sends and receives nothing */
     bool any_port;           /* input sees datagrams to every port that no other client has (the PXE UDP API) */
+    bool any_destination;    /* input also sees datagrams to addresses that are not ours (DHCP, before it has one) */
+    uint32_t gateway;        /* next hop when no route is known, host byte order; 0: none, the destination is on link */
 };
 
 #endif
