@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * DHCP client (RFC 2131) as PXE 2.1 wants it: finds an address and what to boot. It is attached to port 68 before
- * dhcp_start(); it never gives up within 60 s of the link coming up, as a switch port may be blocked that long.
+ * DHCP client (RFC 2131) as PXE 2.1 wants it: finds an address and what to boot. Attach it after dhcp_start(); it never
+ * gives up within 60 s of the link coming up, as a switch port may be blocked that long.
  *
  *   DHCP_IDLE -start-> DHCP_DISCOVERING -offer, and waited for proxies-> DHCP_REQUESTING -ACK-> DHCP_BOUND
  *                         |   ^  `--BOOTP reply only---------------------------------------------^
@@ -22,6 +22,7 @@
 #include "firmware/net/udp.h"
 #include "firmware/proto/dhcp_lease.h"
 #include "firmware/proto/dhcp_offers.h"
+#include "firmware/proto/dhcp_request.h"
 
 enum dhcp_state {
     DHCP_IDLE,
@@ -32,17 +33,13 @@ enum dhcp_state {
 };
 
 struct dhcp_config {
-    struct mac mac;
-    bool has_uuid;
-    uint8_t uuid[16];               /* SMBIOS system UUID, as it lies in the table; sent as it is (option 97) */
-    uint16_t architecture;          /* RFC 4578 section 2.1: 0 is x86 BIOS */
-    uint8_t undi_major, undi_minor; /* 2 and 1 */
-    time_us give_up_after;          /* from link up on; 0: never; less than 60 s counts as 60 s */
-    bool link_is_up;                /* else nothing is sent, and no time counted, until dhcp_link_up() */
+    struct dhcp_identity identity;
+    time_us give_up_after; /* from link up on; 0: never; less than 60 s counts as 60 s */
+    bool link_is_up;       /* else nothing is sent, and no time counted, until dhcp_link_up() */
 };
 
 struct dhcp {
-    struct udp_client udp;
+    struct udp_client udp; /* first; filled in by dhcp_start() */
     struct dhcp_config config;
     enum dhcp_state state;
     enum status status;      /* STATUS_PENDING until DHCP_BOUND or DHCP_FAILED */
@@ -56,6 +53,8 @@ struct dhcp {
     time_us decide_at;     /* when to take the best offer; TIME_NEVER when there is none */
     time_us restarted;     /* last NAK that was followed; TIME_NEVER: none */
     uint32_t xid;
+    uint16_t secs;      /* of the last DISCOVER */
+    bool use_broadcast; /* the last DISCOVER asked for broadcast replies */
     uint32_t refused_server;
     uint32_t ignored; /* messages for us that were wrong */
     bool saw_bad_address, saw_proxy;

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/proto/dhcp_request.h"
+
+#include "firmware/base/format.h"
+#include "firmware/base/text.h"
+#include "firmware/wire/dhcp_message.h"
+
+/* 1260, what the cached packets hold (PXE 2.1): servers count it with or without the 28 bytes of IP and UDP header. */
+#define MESSAGE_SIZE 1260
+
+/*
+ * What a PXE ROM asks for, and: classless routes before routers (RFC 3442), option 17 (FreeBSD's pxeboot), 209 and 210
+ * (pxelinux reads them from the cached ACK).
+ */
+static const uint8_t parameters[] = {
+    DHCP_TAG_NETMASK,
+    DHCP_TAG_ROUTES,
+    DHCP_TAG_ROUTERS,
+    DHCP_TAG_DNS,
+    DHCP_TAG_HOST_NAME,
+    DHCP_TAG_DOMAIN,
+    DHCP_TAG_ROOT_PATH,
+    DHCP_TAG_BROADCAST,
+    DHCP_TAG_VENDOR,
+    DHCP_TAG_LEASE,
+    DHCP_TAG_SERVER_ID,
+    DHCP_TAG_T1,
+    DHCP_TAG_T2,
+    DHCP_TAG_CLASS,
+    DHCP_TAG_TFTP_SERVER,
+    DHCP_TAG_BOOT_FILE,
+    DHCP_TAG_UUID,
+    128,
+    129,
+    130,
+    131,
+    132,
+    133,
+    134,
+    135,
+    DHCP_TAG_PXELINUX_CONFIG,
+    DHCP_TAG_PXELINUX_PREFIX,
+};
+
+/*
+ * The client identifier is 1 and the MAC address, not 0 and the UUID as some PXE ROMs have it: installers' and systems'
+ * DHCP clients send this or nothing, so that servers keep one lease for the machine from the ROM to the running system.
+ */
+static void write_identity(struct writer *w, const struct dhcp_identity *me)
+{
+    char class[40];
+    uint8_t id[7] = {1};
+    uint8_t undi[3] = {1, me->undi_major, me->undi_minor};
+
+    memcpy(id + 1, me->mac.byte, sizeof(me->mac.byte));
+    dhcp_option_emit(w, DHCP_TAG_CLIENT_ID, slice_of(id, sizeof(id)));
+    text_format(class, sizeof(class), "PXEClient:Arch:%05u:UNDI:%03u%03u", (unsigned)me->architecture,
+                (unsigned)me->undi_major, (unsigned)me->undi_minor);
+    dhcp_option_emit(w, DHCP_TAG_CLASS, text_slice(class));
+    dhcp_option_emit_u16(w, DHCP_TAG_ARCHITECTURE, me->architecture);
+    dhcp_option_emit(w, DHCP_TAG_UNDI, slice_of(undi, sizeof(undi)));
+    if (me->has_uuid) {
+        write_u8(w, DHCP_TAG_UUID);
+        write_u8(w, 1 + sizeof(me->uuid));
+        write_u8(w, 0);
+        write_bytes(w, me->uuid, sizeof(me->uuid));
+    }
+}
+
+void dhcp_request_emit(struct writer *w, const struct dhcp_identity *me, const struct dhcp_request *request)
+{
+    struct dhcp_message m = {
+        .op = DHCP_OP_REQUEST,
+        .htype = 1,
+        .hlen = sizeof(me->mac.byte),
+        .xid = request->xid,
+        .secs = request->secs,
+        .flags = request->use_broadcast ? DHCP_FLAG_BROADCAST : 0,
+        .chaddr = me->mac,
+    };
+
+    dhcp_message_emit(w, &m);
+    dhcp_option_emit_u8(w, DHCP_TAG_TYPE, request->is_for_offer ? DHCP_REQUEST : DHCP_DISCOVER);
+    if (request->is_for_offer) {
+        dhcp_option_emit_u32(w, DHCP_TAG_REQUESTED_ADDRESS, request->address);
+        dhcp_option_emit_u32(w, DHCP_TAG_SERVER_ID, request->server);
+    }
+    dhcp_option_emit_u16(w, DHCP_TAG_MAX_SIZE, MESSAGE_SIZE);
+    dhcp_option_emit(w, DHCP_TAG_PARAMETERS, slice_of(parameters, sizeof(parameters)));
+    write_identity(w, me);
+    dhcp_message_emit_end(w, DHCP_MESSAGE_MIN);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What we say to DHCP servers: DISCOVER and REQUEST with the options of a PXE client (RFC 2131 table 5, RFC 4578).
+ */
+#ifndef PUCK_PROTO_DHCP_REQUEST_H
+#define PUCK_PROTO_DHCP_REQUEST_H
+
+#include "firmware/base/address.h"
+
+struct dhcp_identity {
+    struct mac mac;
+    bool has_uuid;                  /* without one, option 97 is left out: zeros would be many machines' identity */
+    uint8_t uuid[16];               /* SMBIOS system UUID, as it lies in the table; sent as it is */
+    uint16_t architecture;          /* RFC 4578 section 2.1: 0 is x86 BIOS */
+    uint8_t undi_major, undi_minor; /* 2 and 1 */
+};
+
+struct dhcp_request {
+    uint32_t xid;
+    uint16_t secs;
+    bool use_broadcast;       /* ask for replies by broadcast */
+    bool is_for_offer;        /* a REQUEST of `address` from `server` (option 54); else a DISCOVER */
+    uint32_t address, server; /* host byte order */
+};
+
+/* Needs at most 400 bytes. */
+void dhcp_request_emit(struct writer *, const struct dhcp_identity *, const struct dhcp_request *);
+
+#endif
