@@ -118,6 +118,13 @@ static void reg_write(struct pci_device *pci, unsigned bar, uint32_t offset, uns
         model->reg_write(model, bar, offset, width, value);
 }
 
+static bool bar_reachable(struct pci_device *pci, unsigned bar)
+{
+    struct pci_model *model = model_of(pci);
+
+    return bar < 6 && (model->unreachable_bars >> bar & 1) == 0 && bytes_at(model->config + PCI_BAR0 + 4 * bar, 4) != 0;
+}
+
 static void delay_us(struct pci_device *pci, unsigned us)
 {
     struct pci_model *model = model_of(pci);
@@ -237,6 +244,7 @@ static const struct pci_ops model_ops = {
     .config_write = config_write,
     .reg_read = reg_read,
     .reg_write = reg_write,
+    .bar_reachable = bar_reachable,
     .dma_alloc = dma_alloc,
     .dma_free = dma_free,
     .delay_us = delay_us,

@@ -33,12 +33,13 @@ struct pci_model {
     void (*elapsed)(struct pci_model *, unsigned us);
     void (*config_written)(struct pci_model *, unsigned offset, unsigned width); /* may be NULL */
 
-    uint64_t now_us;      /* the sum of all waits */
-    uint64_t accesses;    /* of registers: each is an exit to the hypervisor */
-    size_t dma_limit;     /* knob: longer allocations fail; 0 for none */
-    bool is_dma_refused;  /* knob: every allocation fails */
-    uint64_t dma_base;    /* knob: bus address of the next block */
-    size_t dma_allocated; /* bytes out now */
+    uint64_t now_us;          /* the sum of all waits */
+    uint64_t accesses;        /* of registers: each is an exit to the hypervisor */
+    uint8_t unreachable_bars; /* knob: a bit for each BAR that lies beyond reach */
+    size_t dma_limit;         /* knob: longer allocations fail; 0 for none */
+    bool is_dma_refused;      /* knob: every allocation fails */
+    uint64_t dma_base;        /* knob: bus address of the next block */
+    size_t dma_allocated;     /* bytes out now */
     struct pci_model_block block[PCI_MODEL_BLOCKS];
     unsigned faults;
 };
