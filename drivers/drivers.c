@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "drivers/drivers.h"
 
+/* Weak here: the entry of a driver that is not linked is NULL. */
+extern const struct nic_driver intel_driver __attribute__((weak));
+
 const struct nic_driver *const nic_drivers[] = {
-    NULL,
+    &intel_driver,
 };
+const size_t nic_driver_count = sizeof(nic_drivers) / sizeof(nic_drivers[0]);
 
 const struct nic_driver *driver_for(const struct pci_device *pci, const struct pci_id **id)
 {
-    for (const struct nic_driver *const *driver = nic_drivers; *driver != NULL; driver++)
-        for (*id = (*driver)->ids; (*id)->vendor != 0; (*id)++)
+    for (size_t i = 0; i < nic_driver_count; i++) {
+        if (nic_drivers[i] == NULL)
+            continue;
+        for (*id = nic_drivers[i]->ids; (*id)->vendor != 0; (*id)++)
             if ((*id)->vendor == pci->vendor && (*id)->device == pci->device)
-                return *driver;
+                return nic_drivers[i];
+    }
     *id = NULL;
     return NULL;
 }

@@ -27,7 +27,11 @@ struct pci_id {
     const char *name; /* as shown to a person: "Intel 82574L" */
 };
 
-extern const struct nic_driver *const nic_drivers[]; /* ends with NULL */
+extern const struct nic_driver intel_driver; /* intel.c */
+
+/* The entries of drivers that a build does not link are NULL. */
+extern const struct nic_driver *const nic_drivers[];
+extern const size_t nic_driver_count;
 
 /* The driver for a device and its entry in the driver's table, or NULL. */
 const struct nic_driver *driver_for(const struct pci_device *, const struct pci_id **id);
