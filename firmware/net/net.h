@@ -16,18 +16,29 @@
 
 #define NET_ROUTES 8
 
-/* Why a received packet was ignored. */
+/* Why a received packet was ignored: X(name, text). */
+#define NET_DROPS(X)                                              \
+    X(DROP_NOT_FOR_US, "not for us")                              \
+    X(DROP_BAD_ETHERNET, "bad Ethernet source")                   \
+    X(DROP_VLAN, "tagged for a VLAN")                             \
+    X(DROP_UNKNOWN_TYPE, "neither ARP nor IPv4")                  \
+    X(DROP_BAD_ARP, "bad ARP")                                    \
+    X(DROP_BAD_IP, "bad IPv4 header")                             \
+    X(DROP_BAD_SOURCE, "IPv4 source no host can have")            \
+    X(DROP_UNKNOWN_PROTOCOL, "neither ICMP nor UDP")              \
+    X(DROP_BAD_CHECKSUM, "bad checksum")                          \
+    X(DROP_BAD_FRAGMENT, "bad or overlapping fragment")           \
+    X(DROP_FRAGMENT_LOST, "datagram with a fragment missing")     \
+    X(DROP_BAD_UDP, "bad UDP length")                             \
+    X(DROP_BAD_ICMP, "bad ICMP, or an error that quotes not us")  \
+    X(DROP_ICMP_IGNORED, "ICMP that asks nothing of us")          \
+    X(DROP_ICMP_LIMITED, "echo beyond the limit of rate or size") \
+    X(DROP_NO_CLIENT, "no client at the port")
+
 enum net_drop {
-    DROP_NOT_FOR_US,
-    DROP_BAD_ETHERNET,
-    DROP_UNKNOWN_TYPE,
-    DROP_BAD_ARP,
-    DROP_BAD_IP,
-    DROP_BAD_CHECKSUM,
-    DROP_BAD_FRAGMENT,
-    DROP_BAD_UDP,
-    DROP_BAD_ICMP,
-    DROP_NO_CLIENT,
+#define X(name, text) name,
+    NET_DROPS(X)
+#undef X
     DROP_KINDS,
 };
 
@@ -35,7 +46,11 @@ struct net_route {
     uint32_t destination, netmask, gateway; /* host byte order; gateway 0: on link */
 };
 
-/* What DHCP (or a caller of the API) says about this interface; all in host byte order, 0 when not known. */
+/*
+ * What DHCP (or a caller of the API) says about this interface; all in host byte order, 0 when not known. Without a
+ * netmask the address's class decides. A destination that is neither on link nor covered by a route goes to the
+ * client's own gateway if it names one, else it is taken to be on link (a proxy may answer ARP for it).
+ */
 struct net_config {
     uint32_t address, netmask;
     struct net_route routes[NET_ROUTES]; /* first match of the longest mask wins; the default route has netmask 0 */
@@ -51,7 +66,10 @@ struct net {
     struct reassembly reassembly;
     struct udp_client *clients;
     struct udp_client *turn; /* whose turn it is to send first: fairness */
-    uint16_t ip_id;
+    uint16_t ip_id;          /* of the next packet */
+    time_us icmp_since;      /* ICMP replies are limited: this many since then */
+    unsigned icmp_sent;
+    uint32_t address_conflicts; /* ARP packets in which somebody else claims our address */
     uint32_t dropped[DROP_KINDS];
 };
 
@@ -60,15 +78,18 @@ void net_start(struct net *, struct nic *, struct log *, struct random *);
 /* Forgets addresses learnt under the old configuration. An all-zero config is "no address yet". */
 void net_configure(struct net *, const struct net_config *);
 
-/* A client may be attached once; attaching a second one to the same port fails. Detaching one that is not attached is
- * harmless. */
+/*
+ * Fails when another client has the port, or when there is already a client for any port. Attaching twice and detaching
+ * what is not attached are harmless. Neither may be called from a client's own functions.
+ */
 bool net_attach(struct net *, struct udp_client *);
 void net_detach(struct net *, struct udp_client *);
 
 /* An unused port of the dynamic range (49152 to 65535), chosen at random. */
 uint16_t net_pick_port(struct net *);
 
-/* Takes one received frame, if there is one. Returns whether there was. */
+/* Takes one received frame, if there is one. Returns whether there was. While the NIC is somebody else's
+ * (NIC_OWNER_RAW) the stack neither receives nor transmits. */
 bool net_receive(struct net *, time_us now);
 
 /* Lets every client whose deadline has passed, and whose next hop is known, send; asks ARP for the next hops of the
@@ -77,6 +98,9 @@ void net_transmit(struct net *, time_us now);
 
 /* Receives (bounded, so that a flood cannot hold us) and transmits. */
 void net_poll(struct net *, time_us now);
+
+/* What the person reading a log sees for a reason. */
+const char *net_drop_text(enum net_drop);
 
 /* The earliest moment at which net_poll has something to send. */
 time_us net_deadline(const struct net *);

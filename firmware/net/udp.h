@@ -21,7 +21,7 @@ struct udp_datagram {
 };
 
 struct udp_client_ops {
-    /* A datagram for the client's port. Never sends. Sees everything addressed to the port, from anybody. */
+    /* A datagram for the client's port, from anybody, its checksum verified. Never sends, attaches or detaches. */
     void (*input)(struct udp_client *, time_us now, const struct udp_datagram *);
     /*
      * Writes the payload that is owed. Changes state only after it is completely written; false when nothing is to be
@@ -33,8 +33,9 @@ struct udp_client_ops {
     /* When output is to be called; TIME_NEVER when nothing is waited for; a pure read. */
     time_us (*deadline)(const struct udp_client *);
     /*
-     * Nobody can take what this client sends: STATUS_ARP_TIMEOUT when the next hop does not answer ARP, STATUS_FAILURE
-     * when an ICMP port or host unreachable quoted one of our own datagrams. May be NULL.
+     * Nobody can take what this client sends: STATUS_ARP_TIMEOUT when the next hop did not answer ARP for six seconds,
+     * STATUS_FAILURE when an ICMP destination unreachable quoted a datagram this client really sent. A client that goes
+     * on wanting to send is served again, from the first ARP request on. May be NULL.
      */
     void (*unreachable)(struct udp_client *, time_us now, enum status why);
 };
@@ -42,10 +43,15 @@ struct udp_client_ops {
 struct udp_client {
     const struct udp_client_ops *ops;
     struct udp_client *next; /* the stack's */
-    uint16_t port;           /* ours, host byte order; set before udp_attach(); 0 sends and receives nothing */
+    uint16_t port;           /* ours, host byte order; set before net_attach(); 0 sends and receives nothing */
     bool any_port;           /* input sees datagrams to every port that no other client has (the PXE UDP API) */
-    bool any_destination;    /* input also sees datagrams to addresses that are not ours (DHCP, before it has one) */
-    uint32_t gateway;        /* next hop when no route is known, host byte order; 0: none, the destination is on link */
+    bool accepts_broadcast;  /* else only what is addressed to our own address comes in */
+    /*
+     * Also takes broadcasts and, as long as the interface has no address, datagrams to any address that reached our
+     * MAC: a DHCP server may already use the address it is about to give us (RFC 2131 section 4.1).
+     */
+    bool any_destination;
+    uint32_t gateway; /* for off-link destinations that no route covers; host byte order; 0: none */
 };
 
 #endif

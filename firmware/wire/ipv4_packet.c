@@ -10,18 +10,19 @@ enum {
     DONT_FRAGMENT = 0x4000,
 };
 
-bool ipv4_packet_parse(struct reader *r, struct ipv4_packet *out)
+/* Returns the header's length, and leaves the reader behind it; 0 when it cannot be one. */
+static size_t header_parse(struct reader *r, struct ipv4_packet *out)
 {
-    size_t available = reader_left(r), header_len, total_len;
     const uint8_t *p = read_slice(r, IPV4_HEADER_LEN).data;
+    size_t header_len, total_len;
     uint16_t fragment;
 
     if (r->failed || p[0] >> 4 != VERSION)
-        return false;
+        return 0;
     header_len = (size_t)(p[0] & 15) * 4;
     total_len = load_be16(p + 2);
-    if (header_len < IPV4_HEADER_LEN || total_len < header_len || total_len > available)
-        return false;
+    if (header_len < IPV4_HEADER_LEN || total_len < header_len)
+        return 0;
     out->payload_len = (uint16_t)(total_len - header_len);
     out->id = load_be16(p + 4);
     fragment = load_be16(p + 6);
@@ -32,10 +33,26 @@ bool ipv4_packet_parse(struct reader *r, struct ipv4_packet *out)
     out->protocol = p[9];
     out->source = load_be32(p + 12);
     out->destination = load_be32(p + 16);
-    out->has_good_checksum = checksum_finish(checksum_add(0, slice_of(p, header_len))) == 0;
-    r->next = p + header_len;
-    r->end = p + total_len;
+    read_skip(r, header_len - IPV4_HEADER_LEN);
+    return r->failed ? 0 : header_len;
+}
+
+bool ipv4_packet_parse(struct reader *r, struct ipv4_packet *out)
+{
+    const uint8_t *start = r->next;
+    size_t header_len = header_parse(r, out);
+
+    if (header_len == 0 || out->payload_len > reader_left(r))
+        return false;
+    out->has_good_checksum = checksum_finish(checksum_add(0, slice_of(start, header_len))) == 0;
+    r->end = r->next + out->payload_len;
     return true;
+}
+
+bool ipv4_quote_parse(struct reader *r, struct ipv4_packet *out)
+{
+    out->has_good_checksum = false;
+    return header_parse(r, out) != 0;
 }
 
 void ipv4_packet_emit(struct writer *w, const struct ipv4_packet *packet)

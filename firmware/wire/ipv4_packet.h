@@ -32,6 +32,12 @@ struct ipv4_packet {
  */
 bool ipv4_packet_parse(struct reader *, struct ipv4_packet *out);
 
+/*
+ * The header of a packet that an ICMP error quotes: the payload is cut short and `payload_len` tells what it once was,
+ * the checksum is not looked at. Leaves the reader on what there is of the payload.
+ */
+bool ipv4_quote_parse(struct reader *, struct ipv4_packet *out);
+
 /* Writes the header, with its checksum; `payload_len` bytes are to follow. */
 void ipv4_packet_emit(struct writer *, const struct ipv4_packet *);
 

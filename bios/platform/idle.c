@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "bios/platform/idle.h"
+
+#include "bios/platform/io.h"
+#include "bios/realmode/low.h"
+#include "firmware/platform.h"
+
+/* Often enough for the BIOS's 55 ms tick and the keyboard, seldom enough for the two mode switches not to count. */
+#define WINDOW_INTERVAL MILLISECONDS(1)
+
+static time_us window_next;
+static bool allowed = true;
+
+void idle_set_interrupts(bool on)
+{
+    allowed = on;
+}
+
+bool idle_interrupts(void)
+{
+    return allowed;
+}
+
+/* The NIC is polled, and nothing tells us when a frame arrives: waiting longer would only delay it. */
+void platform_idle(time_us until)
+{
+    time_us now = platform_now();
+
+    if (now >= until)
+        return;
+    if (!allowed || now < window_next) {
+        cpu_relax();
+        return;
+    }
+    low_open_window();
+    window_next = platform_now() + WINDOW_INTERVAL;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The interrupt vectors we take while a boot program runs: 1Ah (PXE installation check), 15h (memory map), 18h and 19h
+ * (the boot program gives up). */
+#ifndef BIOS_REALMODE_HOOKS_H
+#define BIOS_REALMODE_HOOKS_H
+
+#include <stdbool.h>
+
+/* Reads the memory map, hides our memory in it and takes the vectors. Does nothing if they are ours already. */
+void hooks_install(void);
+
+/* Gives back every vector that still points to us; false if one was taken over by somebody else and so had to stay. */
+bool hooks_remove(void);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "bios/realmode/return.h"
+
+#include <stddef.h>
+
+#include "bios/handoff.h"
+#include "bios/realmode/hooks.h"
+#include "bios/realmode/low.h"
+
+static struct handoff origin;
+static void (*stop_all)(void);
+
+void return_prepare(const struct handoff *handoff)
+{
+    origin = *handoff;
+}
+
+void return_set_stop(void (*stop)(void))
+{
+    stop_all = stop;
+}
+
+static void give_back(void)
+{
+    void (*stop)(void) = stop_all;
+
+    stop_all = NULL; /* an exception in it must not bring us back here for more */
+    if (stop)
+        stop();
+    if (hooks_remove())
+        low_release();
+}
+
+void return_to_bios(void)
+{
+    const uint32_t *frame = memory_at((origin.bios_ss << 4) + origin.bios_sp);
+
+    give_back();
+    if (*frame == BIOS_STACK_MAGIC)
+        low_return_to_bios(origin.bios_ss, origin.bios_sp);
+    return_by_int18();
+}
+
+void return_by_int18(void)
+{
+    give_back();
+    low_return_to_bios(0, 0);
+}

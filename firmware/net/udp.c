@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/net/udp.h"
+
+#include "firmware/net/layers.h"
+#include "firmware/wire/udp_header.h"
+
+/* An ICMP error must quote one of our last packets: who has not seen them cannot guess that beside the ports. */
+#define QUOTED_ID_AGE_MAX 256
+
+static bool accepts(const struct udp_client *client, enum scope scope)
+{
+    switch (scope) {
+    case SCOPE_US:
+        return true;
+    case SCOPE_BROADCAST:
+        return client->accepts_broadcast || client->any_destination;
+    case SCOPE_NOBODY_YET:
+        return client->any_destination;
+    }
+    return false;
+}
+
+static struct udp_client *find_client(const struct net *net, uint16_t port, enum scope scope)
+{
+    struct udp_client *any = NULL;
+
+    for (struct udp_client *client = net->clients; client != NULL; client = client->next) {
+        if (client->port == port && port != 0)
+            return accepts(client, scope) ? client : NULL;
+        if (client->any_port && accepts(client, scope))
+            any = client;
+    }
+    return any;
+}
+
+static void deliver(struct udp_client *client, const struct arrival *a, const struct udp_header *udp,
+                    struct slice payload)
+{
+    const struct udp_datagram datagram = {
+        .from = {.ip = ipv4_address(a->ip.source), .port = udp->source_port},
+        .to = {.ip = ipv4_address(a->ip.destination), .port = udp->destination_port},
+        .payload = payload,
+    };
+
+    client->ops->input(client, a->now, &datagram);
+}
+
+void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
+{
+    struct reader r = reader_of(bytes);
+    struct udp_header udp;
+    struct udp_client *client;
+
+    if (!udp_header_parse(&r, &udp)) {
+        net_drop(net, DROP_BAD_UDP);
+        return;
+    }
+    bytes.len = (size_t)(r.end - bytes.data); /* what IP carries beyond the length field counts for nothing */
+    if (udp.checksum != 0 && udp_checksum(a->ip.source, a->ip.destination, bytes) != 0xffff) {
+        net_drop(net, DROP_BAD_CHECKSUM);
+        return;
+    }
+    client = find_client(net, udp.destination_port, a->scope);
+    if (client != NULL) {
+        deliver(client, a, &udp, read_rest(&r));
+        return;
+    }
+    net_drop(net, DROP_NO_CLIENT);
+    icmp_port_unreachable(net, a);
+}
+
+bool udp_client_is_due(const struct udp_client *client, time_us now)
+{
+    return client->port != 0 && client->ops->deadline(client) <= now;
+}
+
+bool udp_output(struct net *net, struct udp_client *client, time_us now)
+{
+    struct udp_address to = client->ops->destination(client);
+    uint32_t destination = ipv4_value(to.ip);
+    struct udp_header udp = {.source_port = client->port, .destination_port = to.port};
+    struct writer datagram, header, payload;
+    struct mac mac;
+
+    if (destination == 0 || !ipv4_resolve(net, client, destination, now, &mac) || !ipv4_room(net, &datagram))
+        return false;
+    header = datagram;
+    if (write_room(&datagram, UDP_HEADER_LEN) == NULL)
+        return false;
+    payload = writer_of(datagram.next, writer_left(&datagram));
+    if (!client->ops->output(client, now, &payload) || payload.failed)
+        return false;
+    datagram.next = payload.next;
+    udp.payload_len = (uint16_t)writer_len(&payload);
+    udp_header_emit(&header, &udp);
+    udp.checksum = udp_checksum(net->config.address, destination, writer_written(&datagram));
+    store_be16(datagram.start + 6, udp.checksum);
+    ipv4_transmit(net, mac, destination, IPV4_UDP, &datagram);
+    return true;
+}
+
+bool udp_unreachable(struct net *net, time_us now, const struct ipv4_packet *quoted, struct slice bytes)
+{
+    struct reader r = reader_of(bytes);
+    uint16_t port = read_be16(&r), peer = read_be16(&r), age = (uint16_t)(net->ip_id - quoted->id - 1u);
+
+    if (r.failed || quoted->protocol != IPV4_UDP || quoted->fragment_offset != 0 || age >= QUOTED_ID_AGE_MAX ||
+        quoted->source != net->config.address || port == 0)
+        return false;
+    for (struct udp_client *client = net->clients; client != NULL; client = client->next) {
+        struct udp_address to = client->ops->destination(client);
+
+        if (client->port != port || to.port != peer || ipv4_value(to.ip) != quoted->destination)
+            continue;
+        if (client->ops->unreachable != NULL)
+            client->ops->unreachable(client, now, STATUS_FAILURE);
+        return true;
+    }
+    return false;
+}
