@@ -80,6 +80,13 @@ static void reg_write(struct pci_device *device, unsigned bar, uint32_t offset, 
         *(volatile uint32_t *)address = value;
 }
 
+static bool bar_reachable(struct pci_device *device, unsigned bar)
+{
+    const struct pci_direct *pci = (const struct pci_direct *)device;
+
+    return bar < PCI_BARS && pci->bar[bar] != 0;
+}
+
 static bool dma_alloc(struct pci_device *device, size_t len, size_t align, struct dma_memory *out)
 {
     (void)device;
@@ -106,6 +113,7 @@ static const struct pci_ops pci_direct_ops = {
     .config_write = config_write,
     .reg_read = reg_read,
     .reg_write = reg_write,
+    .bar_reachable = bar_reachable,
     .dma_alloc = dma_alloc,
     .dma_free = dma_free,
     .delay_us = delay_us,
