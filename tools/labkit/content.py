@@ -130,6 +130,7 @@ def _build_tftp(root):
         _write(f"{root}/{name}", "\f" + text)
     _write(f"{root}/boot.ipxe", BOOT_IPXE)
     _write(f"{root}/floppy.img", machine.boot_sector("PUCK-LAB: floppy boot sector").ljust(1474560, b"\0"))
+    _write(f"{root}/returns.0", machine.returning_program("PUCK-LAB: boot program returns"))
     _build_grub(root)
 
 

@@ -71,6 +71,11 @@ def boot_sector(line):
     return (code.ljust(25, b"\x90") + text).ljust(510, b"\0") + b"\x55\xaa"
 
 
+def returning_program(line):
+    """A boot program that prints a line with INT 10h and returns to the PXE stack with AX=0 (PXE 2.1 section 4.4.5)."""
+    return boot_sector(line).replace(bytes.fromhex("f4ebfd"), bytes.fromhex("31c0cb"), 1)  # xor ax, ax; retf
+
+
 class Machine:
     """One QEMU. Ends with this program, whatever happens to it."""
 

@@ -129,6 +129,10 @@ def _meets(transfer, wish):
     key, _, value = wish.partition("=")
     if key == "minblocks":
         return transfer.blocks >= int(value)
+    if key == "minblksize":
+        return transfer.blksize >= int(value)
+    if key == "size":
+        return transfer.size == int(value)
     if key == "blksize":
         return transfer.blksize == int(value)
     return transfer.options.get(key) == value

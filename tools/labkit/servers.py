@@ -67,7 +67,7 @@ pid {run}/nginx.pid;
 error_log stderr;
 events {{ }}
 http {{
-    access_log {run}/access.log;
+    access_log {logs}/nginx-access.log;
     client_body_temp_path {run}/nginx-body;
     proxy_temp_path {run}/nginx-proxy;
     fastcgi_temp_path {run}/nginx-fastcgi;
@@ -150,20 +150,19 @@ class Servers:
         self._start("atftpd", "atftpd", "--daemon", "--no-fork", "--user", "root", "--group", "root", "--verbose=7",
                     "--logfile", "-", *self.tftp_arguments, TFTP_ROOT, port=PORT_TFTP)
 
-    def dnsmasq(self, dhcp=True):
+    def dnsmasq(self):
         """dnsmasq for both DHCP and TFTP."""
         arguments = ["--no-daemon", "--conf-file=/dev/null", "--user=root", "--port=0", "--log-dhcp",
-                     f"--interface={namespace.BRIDGE}", "--bind-interfaces", f"--pid-file={RUN}/dnsmasq.pid"]
-        if dhcp:
-            arguments += ["--dhcp-range=192.168.111.100,192.168.111.200,6h", f"--dhcp-leasefile={RUN}/dnsmasq.leases",
-                          f"--dhcp-boot={self.filename},,{namespace.SERVER}"]
-            self.ports.append(("dnsmasq", PORT_DHCP))
-        arguments += ["--enable-tftp", f"--tftp-root={TFTP_ROOT}", *self.dhcp_arguments, *self.tftp_arguments]
+                     f"--interface={namespace.BRIDGE}", "--bind-interfaces", f"--pid-file={RUN}/dnsmasq.pid",
+                     "--dhcp-range=192.168.111.100,192.168.111.200,6h", f"--dhcp-leasefile={RUN}/dnsmasq.leases",
+                     f"--dhcp-boot={self.filename},,{namespace.SERVER}",
+                     "--enable-tftp", f"--tftp-root={TFTP_ROOT}", *self.dhcp_arguments, *self.tftp_arguments]
+        self.ports.append(("dnsmasq", PORT_DHCP))
         self._start("dnsmasq", "servers", *arguments, port=PORT_TFTP)
 
     def nginx(self):
         """The web server for ks.cfg, preseed.cfg and the install tree."""
-        conf = self._write("nginx.conf", NGINX_CONF.format(run=RUN))
+        conf = self._write("nginx.conf", NGINX_CONF.format(run=RUN, logs=self.logs))
         self._start("nginx", "servers", "-e", "stderr", "-p", RUN, "-c", conf, port=PORT_HTTP)
 
     def check(self):
@@ -225,6 +224,7 @@ VARIANTS = {
     "isc+tftpd-hpa": (Servers.dhcp_isc, Servers.tftp_standalone),
     "dnsmasq": (Servers.dnsmasq,),
     "kea+atftpd": (Servers.dhcp_kea, Servers.tftp_atftpd),
+    "isc": (Servers.dhcp_isc,),
     "tftpd-hpa": (Servers.tftp_standalone,),
     "none": (),
 }

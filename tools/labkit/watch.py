@@ -108,7 +108,7 @@ class Watch:
                 break
             if not running:
                 return self._unmet("the machine has ended before")
-            time.sleep(0.15)
+            time.sleep(0.05)
         if interrupted():
             return "interrupted"
         return self._unmet(f"not within {timeout:g} s:")
