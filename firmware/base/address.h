@@ -59,7 +59,15 @@ static inline bool ipv4_is_multicast(uint32_t address)
 
 static inline bool mac_equal(struct mac a, struct mac b)
 {
-    return memcmp(a.byte, b.byte, sizeof(a.byte)) == 0;
+    uint32_t a_head, b_head;
+    uint16_t a_tail, b_tail;
+
+    /* Asked for each frame received: two compares instead of a call. */
+    __builtin_memcpy(&a_head, a.byte, 4);
+    __builtin_memcpy(&b_head, b.byte, 4);
+    __builtin_memcpy(&a_tail, a.byte + 4, 2);
+    __builtin_memcpy(&b_tail, b.byte + 4, 2);
+    return ((a_head ^ b_head) | (uint32_t)(a_tail ^ b_tail)) == 0;
 }
 
 static inline bool mac_is_group(struct mac mac)
