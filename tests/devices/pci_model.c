@@ -58,6 +58,8 @@ static uint32_t config_read(struct pci_device *pci, unsigned offset, unsigned wi
 
     if (!access_is_legal(model, "config_read", offset, width) || offset + width > sizeof(model->config))
         return UINT32_MAX;
+    if (model->config_reading != NULL)
+        model->config_reading(model, offset, width);
     return bytes_at(model->config + offset, width);
 }
 
@@ -88,6 +90,17 @@ void pci_model_set_bar(struct pci_model *model, unsigned bar, uint32_t value)
     bytes_set(model->config + PCI_BAR0 + 4 * bar, 4, value);
 }
 
+/* A 64-bit memory BAR (type bits 10b) has its upper half in the next register: above 4 GB we are a BIOS. */
+static bool bar_reachable(struct pci_device *pci, unsigned bar)
+{
+    struct pci_model *model = model_of(pci);
+    uint32_t low = bytes_at(model->config + PCI_BAR0 + 4 * bar, 4);
+
+    if ((low & 7) == 4 && bytes_at(model->config + PCI_BAR0 + 4 * bar + 4, 4) != 0)
+        return false;
+    return low != 0;
+}
+
 /* Registers answer only when their BAR exists and the command register lets it be decoded. */
 static bool bar_answers(struct pci_model *model, unsigned bar, uint32_t offset, unsigned width)
 {
@@ -97,7 +110,7 @@ static bool bar_answers(struct pci_model *model, unsigned bar, uint32_t offset, 
     model->accesses++;
     if (!access_is_legal(model, "register", offset, width))
         return false;
-    if (base != 0 && (pci_model_command(model) & decode) != 0)
+    if (base != 0 && (pci_model_command(model) & decode) != 0 && bar_reachable(&model->pci, bar))
         return true;
     pci_model_fault(model, "register %x of BAR %u touched, which is not decoded", offset, bar);
     return false;

@@ -32,6 +32,7 @@ struct pci_model {
     void (*reg_write)(struct pci_model *, unsigned bar, uint32_t offset, unsigned width, uint32_t value);
     void (*elapsed)(struct pci_model *, unsigned us);
     void (*config_written)(struct pci_model *, unsigned offset, unsigned width); /* may be NULL */
+    void (*config_reading)(struct pci_model *, unsigned offset, unsigned width); /* may be NULL; runs before the read */
 
     uint64_t now_us;          /* the sum of all waits */
     uint64_t accesses;        /* of registers: each is an exit to the hypervisor */
