@@ -3,9 +3,11 @@
 
 /* Weak here: the entry of a driver that is not linked is NULL. */
 extern const struct nic_driver intel_driver __attribute__((weak));
+extern const struct nic_driver virtio_net_driver __attribute__((weak));
 
 const struct nic_driver *const nic_drivers[] = {
     &intel_driver,
+    &virtio_net_driver,
 };
 const size_t nic_driver_count = sizeof(nic_drivers) / sizeof(nic_drivers[0]);
 

@@ -27,7 +27,8 @@ struct pci_id {
     const char *name; /* as shown to a person: "Intel 82574L" */
 };
 
-extern const struct nic_driver intel_driver; /* intel.c */
+extern const struct nic_driver intel_driver;      /* intel.c */
+extern const struct nic_driver virtio_net_driver; /* virtio_net.c */
 
 /* The entries of drivers that a build does not link are NULL. */
 extern const struct nic_driver *const nic_drivers[];
