@@ -90,15 +90,11 @@ void pci_model_set_bar(struct pci_model *model, unsigned bar, uint32_t value)
     bytes_set(model->config + PCI_BAR0 + 4 * bar, 4, value);
 }
 
-/* A 64-bit memory BAR (type bits 10b) has its upper half in the next register: above 4 GB we are a BIOS. */
 static bool bar_reachable(struct pci_device *pci, unsigned bar)
 {
     struct pci_model *model = model_of(pci);
-    uint32_t low = bytes_at(model->config + PCI_BAR0 + 4 * bar, 4);
 
-    if ((low & 7) == 4 && bytes_at(model->config + PCI_BAR0 + 4 * bar + 4, 4) != 0)
-        return false;
-    return low != 0;
+    return bar < 6 && (model->unreachable_bars >> bar & 1) == 0 && bytes_at(model->config + PCI_BAR0 + 4 * bar, 4) != 0;
 }
 
 /* Registers answer only when their BAR exists and the command register lets it be decoded. */
@@ -129,13 +125,6 @@ static void reg_write(struct pci_device *pci, unsigned bar, uint32_t offset, uns
 
     if (bar_answers(model, bar, offset, width))
         model->reg_write(model, bar, offset, width, value);
-}
-
-static bool bar_reachable(struct pci_device *pci, unsigned bar)
-{
-    struct pci_model *model = model_of(pci);
-
-    return bar < 6 && (model->unreachable_bars >> bar & 1) == 0 && bytes_at(model->config + PCI_BAR0 + 4 * bar, 4) != 0;
 }
 
 static void delay_us(struct pci_device *pci, unsigned us)
