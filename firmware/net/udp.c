@@ -13,7 +13,7 @@ static bool accepts(const struct udp_client *client, enum scope scope)
     case SCOPE_US:
         return true;
     case SCOPE_BROADCAST:
-        return client->accepts_broadcast || client->any_destination;
+        return client->any_port || client->any_destination;
     case SCOPE_NOBODY_YET:
         return client->any_destination;
     }

@@ -44,13 +44,13 @@ struct udp_client {
     const struct udp_client_ops *ops;
     struct udp_client *next; /* the stack's */
     uint16_t port;           /* ours, host byte order; set before net_attach(); 0 sends and receives nothing */
-    bool any_port;           /* input sees datagrams to every port that no other client has (the PXE UDP API) */
-    bool accepts_broadcast;  /* else only what is addressed to our own address comes in */
     /*
-     * Also takes broadcasts and, as long as the interface has no address, datagrams to any address that reached our
-     * MAC: a DHCP server may already use the address it is about to give us (RFC 2131 section 4.1).
+     * Without these, input sees only what is addressed to our own address and port. Either of them lets broadcasts in.
+     * any_port: datagrams to every port that no other client has (the PXE UDP API).
+     * any_destination: as long as the interface has no address, also datagrams to any address that reached our MAC, for
+     * a DHCP server may already use the address it is about to give us (RFC 2131 section 4.1).
      */
-    bool any_destination;
+    bool any_port, any_destination;
     uint32_t gateway; /* for off-link destinations that no route covers; host byte order; 0: none */
 };
 
