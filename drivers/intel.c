@@ -4,7 +4,7 @@
  *
  * The device is reset when attached and when closed, so that open finds it in its reset state and the link has had all
  * the time in between to come up. CTRL.RST resets the MAC; the PHY has its own reset, CTRL.PHY_RST (SDM table 13-3),
- * which this driver never uses, so a link that is up stays up.
+ * which this driver never uses, so a link that is up stays up. (Not so on the 82541 and 82547, which are not listed.)
  *
  * QEMU's e1000 (not e1000e) accepts no frame for one second after each write of RCTL: they wait in its queue. So RCTL
  * is written when open enables the receiver, and later only if the filter changes.
@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 #include "drivers/drivers.h"
-#include "drivers/intel_regs.h"
+#include "drivers/intel_chip.h"
 
 enum {
     RX_COUNT = 256,
@@ -20,10 +20,8 @@ enum {
     RX_RETURN = 16,      /* this many descriptors are given back at once: each time is an exit to a hypervisor */
     TX_COUNT = 16,
     BUFFER_LEN = 2048, /* RCTL.BSIZE */
-    FRAME_SHORTEST = 14,
-    FRAME_LONGEST = NIC_FRAME_MAX + 4, /* a tagged frame */
     /* The rings lie in front of the buffers, each aligned to its own size so that neither they nor any buffer lies
-     * across a 64 KB boundary, which early 82545 and 82546 do not bear (82546EB specification update). */
+     * across a 64 KB boundary: early 82545 and 82546 must not write there (erratum 23). */
     TX_RING_AT = RX_COUNT * sizeof(struct intel_descriptor),
     BUFFERS_AT = TX_RING_AT + BUFFER_LEN,
     CAUSES = INTEL_CAUSE_TXDW | INTEL_CAUSE_LSC | INTEL_CAUSE_RXDMT0 | INTEL_CAUSE_RXO | INTEL_CAUSE_RXT0,
@@ -31,7 +29,7 @@ enum {
 
 struct intel {
     struct nic nic;
-    struct pci_device *pci;
+    struct intel_chip chip;
     struct dma_memory memory; /* rings and buffers, while open */
     volatile struct intel_descriptor *rx, *tx;
     uint8_t *rx_buffers, *tx_buffers;
@@ -39,7 +37,7 @@ struct intel {
     unsigned tx_next, tx_oldest; /* counted on and on; the index is the rest modulo TX_COUNT */
     unsigned tx_done;            /* completions nobody has asked for yet */
     uint32_t rctl;
-    bool is_82574, is_reset, is_rx_in_pieces, has_groups, is_irq_on;
+    bool is_reset, is_rx_in_pieces, has_groups, is_irq_on;
 };
 
 static struct intel *intel_of(struct nic *nic)
@@ -47,99 +45,12 @@ static struct intel *intel_of(struct nic *nic)
     return (struct intel *)(void *)((uint8_t *)nic - offsetof(struct intel, nic));
 }
 
-static uint32_t intel_read(struct intel *intel, uint32_t reg)
-{
-    return intel->pci->ops->reg_read(intel->pci, 0, reg, 4);
-}
-
-static void intel_write(struct intel *intel, uint32_t reg, uint32_t value)
-{
-    intel->pci->ops->reg_write(intel->pci, 0, reg, 4, value);
-}
-
-/* Waits until `bits` of a register read as `wanted`, at most `tries` times `us`. */
-static bool intel_wait(struct intel *intel, uint32_t reg, uint32_t bits, uint32_t wanted, unsigned tries, unsigned us)
-{
-    while ((intel_read(intel, reg) & bits) != wanted) {
-        if (tries-- == 0)
-            return false;
-        intel->pci->ops->delay_us(intel->pci, us);
-    }
-    return true;
-}
-
-/* Stops all DMA and puts the MAC into its reset state. Takes 3 ms, at most about 45. */
-static enum status intel_reset(struct intel *intel)
-{
-    uint32_t ctrl;
-
-    intel->is_reset = false;
-    intel_write(intel, INTEL_IMC, UINT32_MAX);
-    intel_write(intel, INTEL_RCTL, 0);
-    intel_write(intel, INTEL_TCTL, 0);
-    /* A frame under way is still received or sent to its end (SDM 13.4.22, 13.4.33): 1.2 ms at 10 Mbit/s. */
-    intel->pci->ops->delay_us(intel->pci, 2000);
-    ctrl = intel_read(intel, INTEL_CTRL) & ~INTEL_CTRL_PHY_RST;
-    if (intel->is_82574) { /* requests must have ended before the reset; if they never do, reset all the same */
-        ctrl |= INTEL_CTRL_MASTER_DISABLE;
-        intel_write(intel, INTEL_CTRL, ctrl);
-        intel_wait(intel, INTEL_STATUS, INTEL_STATUS_MASTER_ENABLED, 0, 100, 100);
-    }
-    intel_write(intel, INTEL_CTRL, ctrl | INTEL_CTRL_RST);
-    /* No access before 1 us has passed (SDM table 13-3). */
-    intel->pci->ops->delay_us(intel->pci, 1000);
-    if (!intel_wait(intel, INTEL_CTRL, INTEL_CTRL_RST, 0, 20, 1000))
-        return STATUS_NIC_FAILED;
-    intel_write(intel, INTEL_IMC, UINT32_MAX);
-    /* The EEPROM is read into the registers once more; the station address is the part we can see. No EEPROM, no
-     * address, and no reason to fail here. */
-    intel_wait(intel, INTEL_RAH0, INTEL_RAH_VALID, INTEL_RAH_VALID, 10, 1000);
-    intel->is_reset = true;
-    return STATUS_OK;
-}
-
-static bool mac_is_usable(const struct mac *mac)
-{
-    static const struct mac zero;
-
-    return !mac_equal(*mac, zero) && !mac_is_group(*mac);
-}
-
-/* EERD (SDM 13.4.4): done is bit 4 and the address begins at bit 8, on the 82574 (10.2.2.5) bit 1 and bit 2. */
-static bool intel_eeprom_word(struct intel *intel, unsigned word, uint32_t *value)
-{
-    uint32_t done = intel->is_82574 ? 0x02 : 0x10;
-
-    intel_write(intel, INTEL_EERD, word << (intel->is_82574 ? 2 : 8) | INTEL_EERD_START);
-    if (!intel_wait(intel, INTEL_EERD, done, done, 100, 50))
-        return false;
-    *value = intel_read(intel, INTEL_EERD) >> 16;
-    return true;
-}
-
-static bool intel_read_mac(struct intel *intel, struct mac *mac)
-{
-    uint32_t low = intel_read(intel, INTEL_RAL0), high = intel_read(intel, INTEL_RAH0);
-    uint32_t words[3] = {low & 0xffff, low >> 16, high & 0xffff};
-    bool has_register = (high & INTEL_RAH_VALID) != 0;
-
-    for (unsigned i = 0; i < 3; i++) {
-        if (!has_register && !intel_eeprom_word(intel, i, &words[i]))
-            return false;
-        mac->byte[2 * i] = (uint8_t)words[i];
-        mac->byte[2 * i + 1] = (uint8_t)(words[i] >> 8);
-    }
-    /* The second port's address differs from the EEPROM's in its last bit (SDM 5.6.1). */
-    if (!has_register && (intel_read(intel, INTEL_STATUS) & INTEL_STATUS_FUNCTION) != 0)
-        mac->byte[5] ^= 1;
-    return mac_is_usable(mac);
-}
-
 static bool intel_alloc(struct intel *intel, unsigned rx_count)
 {
     uint8_t *start;
 
-    if (!intel->pci->ops->dma_alloc(intel->pci, BUFFERS_AT + (rx_count + TX_COUNT) * BUFFER_LEN, 4096, &intel->memory))
+    if (!intel->chip.pci->ops->dma_alloc(intel->chip.pci, BUFFERS_AT + (rx_count + TX_COUNT) * BUFFER_LEN, 4096,
+                                         &intel->memory))
         return false;
     start = intel->memory.cpu;
     intel->rx = (volatile struct intel_descriptor *)(void *)start;
@@ -161,11 +72,12 @@ static void intel_set_ring(struct intel *intel, uint32_t base_register, size_t a
 {
     uint64_t bus = intel->memory.bus + at;
 
-    intel_write(intel, base_register, (uint32_t)bus);
-    intel_write(intel, base_register + (INTEL_RDBAH - INTEL_RDBAL), (uint32_t)(bus >> 32));
-    intel_write(intel, base_register + (INTEL_RDLEN - INTEL_RDBAL), count * (uint32_t)sizeof(struct intel_descriptor));
-    intel_write(intel, base_register + (INTEL_RDH - INTEL_RDBAL), 0);
-    intel_write(intel, base_register + (INTEL_RDT - INTEL_RDBAL), 0);
+    intel_write(&intel->chip, base_register, (uint32_t)bus);
+    intel_write(&intel->chip, base_register + (INTEL_RDBAH - INTEL_RDBAL), (uint32_t)(bus >> 32));
+    intel_write(&intel->chip, base_register + (INTEL_RDLEN - INTEL_RDBAL),
+                count * (uint32_t)sizeof(struct intel_descriptor));
+    intel_write(&intel->chip, base_register + (INTEL_RDH - INTEL_RDBAL), 0);
+    intel_write(&intel->chip, base_register + (INTEL_RDT - INTEL_RDBAL), 0);
 }
 
 static enum status intel_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
@@ -183,19 +95,19 @@ static enum status intel_set_filter(struct nic *nic, unsigned filter, const stru
         for (size_t i = 0; i < count; i++)
             if (groups[i].byte[5] >> 1 == word)
                 bits |= 1u << ((groups[i].byte[5] << 4 | groups[i].byte[4] >> 4) & 31);
-        intel_write(intel, INTEL_MTA + 4 * word, bits);
+        intel_write(&intel->chip, INTEL_MTA + 4 * word, bits);
     }
     intel->has_groups = count != 0;
-    intel_write(intel, INTEL_RAL0,
+    intel_write(&intel->chip, INTEL_RAL0,
                 (uint32_t)mac[3] << 24 | (uint32_t)mac[2] << 16 | (uint32_t)mac[1] << 8 | (uint32_t)mac[0]);
-    intel_write(intel, INTEL_RAH0,
+    intel_write(&intel->chip, INTEL_RAH0,
                 (uint32_t)mac[5] << 8 | mac[4] | ((filter & NIC_FILTER_DIRECTED) != 0 ? INTEL_RAH_VALID : 0));
     if ((filter & NIC_FILTER_BROADCAST) != 0)
         rctl |= INTEL_RCTL_BAM;
     if ((filter & NIC_FILTER_PROMISCUOUS) != 0)
         rctl |= INTEL_RCTL_UPE | INTEL_RCTL_MPE | INTEL_RCTL_BAM;
     if (rctl != intel->rctl)
-        intel_write(intel, INTEL_RCTL, rctl);
+        intel_write(&intel->chip, INTEL_RCTL, rctl);
     intel->rctl = rctl;
     return STATUS_OK;
 }
@@ -205,7 +117,7 @@ static enum status intel_open(struct nic *nic)
     struct intel *intel = intel_of(nic);
     uint32_t ctrl;
 
-    if (!intel->is_reset && intel_reset(intel) != STATUS_OK)
+    if (!intel->is_reset && intel_chip_reset(&intel->chip) != STATUS_OK)
         return STATUS_NIC_FAILED;
     if (!intel_alloc(intel, RX_COUNT) && !intel_alloc(intel, RX_COUNT_SHORT))
         return STATUS_OUT_OF_RESOURCES;
@@ -215,19 +127,19 @@ static enum status intel_open(struct nic *nic)
     intel->is_reset = false;
     intel->has_groups = true; /* have the table written */
     intel->rctl = 0;
-    pci_command(intel->pci, PCI_COMMAND_BUS_MASTER, 0);
+    pci_command(intel->chip.pci, PCI_COMMAND_BUS_MASTER, 0);
     /* Speed and duplex as the PHY negotiated them (SDM 14.3). */
-    ctrl = intel_read(intel, INTEL_CTRL) & ~(INTEL_CTRL_LRST | INTEL_CTRL_ILOS | INTEL_CTRL_FRCSPD | INTEL_CTRL_FRCDPX |
-                                             INTEL_CTRL_VME | INTEL_CTRL_PHY_RST);
-    intel_write(intel, INTEL_CTRL, ctrl | INTEL_CTRL_SLU | INTEL_CTRL_ASDE);
+    ctrl = intel_read(&intel->chip, INTEL_CTRL) & ~(INTEL_CTRL_LRST | INTEL_CTRL_ILOS | INTEL_CTRL_FRCSPD |
+                                                    INTEL_CTRL_FRCDPX | INTEL_CTRL_VME | INTEL_CTRL_PHY_RST);
+    intel_write(&intel->chip, INTEL_CTRL, ctrl | INTEL_CTRL_SLU | INTEL_CTRL_ASDE);
     intel_set_ring(intel, INTEL_RDBAL, 0, intel->rx_count);   /* SDM 14.4 */
     intel_set_ring(intel, INTEL_TDBAL, TX_RING_AT, TX_COUNT); /* SDM 14.5 */
-    intel_write(intel, INTEL_TIPG, INTEL_TIPG_COPPER);
-    intel_write(intel, INTEL_TCTL,
-                (intel_read(intel, INTEL_TCTL) & ~(INTEL_TCTL_CT | INTEL_TCTL_COLD)) | INTEL_TCTL_EN |
+    intel_write(&intel->chip, INTEL_TIPG, INTEL_TIPG_COPPER);
+    intel_write(&intel->chip, INTEL_TCTL,
+                (intel_read(&intel->chip, INTEL_TCTL) & ~(INTEL_TCTL_CT | INTEL_TCTL_COLD)) | INTEL_TCTL_EN |
                     INTEL_TCTL_CT_15 | INTEL_TCTL_COLD_64);
     intel_set_filter(nic, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, NULL, 0);
-    intel_write(intel, INTEL_RDT, intel->rx_count - 1);
+    intel_write(&intel->chip, INTEL_RDT, intel->rx_count - 1);
     return STATUS_OK;
 }
 
@@ -247,13 +159,12 @@ static void intel_close(struct nic *nic)
     for (unsigned tries = 0; tries < 10 && intel->tx_oldest != intel->tx_next; tries++) {
         intel_collect_transmitted(intel);
         if (intel->tx_oldest != intel->tx_next)
-            intel->pci->ops->delay_us(intel->pci, 100);
+            intel->chip.pci->ops->delay_us(intel->chip.pci, 100);
     }
-    (void)intel_reset(intel);
+    intel->is_reset = intel_chip_reset(&intel->chip) == STATUS_OK;
     /* Should the reset have failed, this is what makes the memory ours again. */
-    pci_command(intel->pci, PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
-    intel->is_irq_on = false;
-    intel->pci->ops->dma_free(intel->pci, &intel->memory);
+    pci_command(intel->chip.pci, PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
+    intel->chip.pci->ops->dma_free(intel->chip.pci, &intel->memory);
 }
 
 static void intel_receive_done(struct nic *nic)
@@ -267,7 +178,7 @@ static void intel_receive_done(struct nic *nic)
         return;
     intel->rx_unreturned = 0;
     atomic_thread_fence(memory_order_release);
-    intel_write(intel, INTEL_RDT, done); /* the device may fill those before `done` */
+    intel_write(&intel->chip, INTEL_RDT, done); /* the device may fill those before `done` */
 }
 
 static bool intel_receive(struct nic *nic, struct slice *frame)
@@ -278,15 +189,13 @@ static bool intel_receive(struct nic *nic, struct slice *frame)
         volatile struct intel_descriptor *descriptor = &intel->rx[intel->rx_next];
         uint32_t status = descriptor->status;
         bool is_whole = (status & INTEL_RX_EOP) != 0 && !intel->is_rx_in_pieces;
-        size_t len;
 
         if ((status & INTEL_RX_DONE) == 0)
             return false;
         atomic_thread_fence(memory_order_acquire); /* what was written before DONE is read after it */
-        len = descriptor->command & INTEL_RX_LENGTH;
         intel->is_rx_in_pieces = (status & INTEL_RX_EOP) == 0;
-        if (is_whole && (status & INTEL_RX_ERRORS) == 0 && len >= FRAME_SHORTEST && len <= FRAME_LONGEST) {
-            *frame = slice_of(intel->rx_buffers + intel->rx_next * BUFFER_LEN, len);
+        if (is_whole && (status & INTEL_RX_ERRORS) == 0) { /* nic.c checks the length */
+            *frame = slice_of(intel->rx_buffers + intel->rx_next * BUFFER_LEN, descriptor->command & INTEL_RX_LENGTH);
             return true;
         }
         if (!intel->is_rx_in_pieces)
@@ -320,7 +229,7 @@ static void intel_transmit(struct nic *nic, size_t len)
     intel->tx[index].status = 0;
     intel->tx_next++;
     atomic_thread_fence(memory_order_release);
-    intel_write(intel, INTEL_TDT, intel->tx_next % TX_COUNT);
+    intel_write(&intel->chip, INTEL_TDT, intel->tx_next % TX_COUNT);
 }
 
 static unsigned intel_transmitted(struct nic *nic)
@@ -339,8 +248,8 @@ static void intel_irq_enable(struct nic *nic, bool on)
     struct intel *intel = intel_of(nic);
 
     intel->is_irq_on = on;
-    intel_write(intel, on ? INTEL_IMS : INTEL_IMC, on ? CAUSES : UINT32_MAX);
-    pci_command(intel->pci, on ? 0 : PCI_COMMAND_INTX_DISABLE, on ? PCI_COMMAND_INTX_DISABLE : 0);
+    intel_write(&intel->chip, on ? INTEL_IMS : INTEL_IMC, on ? CAUSES : UINT32_MAX);
+    pci_command(intel->chip.pci, on ? 0 : PCI_COMMAND_INTX_DISABLE, on ? PCI_COMMAND_INTX_DISABLE : 0);
 }
 
 static bool intel_irq_claim(struct nic *nic)
@@ -350,20 +259,20 @@ static bool intel_irq_claim(struct nic *nic)
 
     if (!intel->is_irq_on)
         return false;
-    /* Reading clears them on the 8254x (SDM 13.4.17), but not always on the 82574 (10.2.4.1): writing does on both. */
-    causes = intel_read(intel, INTEL_ICR);
-    intel_write(intel, INTEL_ICR, causes);
+    /* Reading clears them on the 8254x (SDM 13.4.17), but not always on the 82574: writing does on both. */
+    causes = intel_read(&intel->chip, INTEL_ICR);
+    intel_write(&intel->chip, INTEL_ICR, causes);
     return (causes & CAUSES) != 0;
 }
 
 static bool intel_link_up(struct nic *nic)
 {
-    return (intel_read(intel_of(nic), INTEL_STATUS) & INTEL_STATUS_LU) != 0;
+    return (intel_read(&intel_of(nic)->chip, INTEL_STATUS) & INTEL_STATUS_LU) != 0;
 }
 
 static unsigned intel_link_speed(struct nic *nic)
 {
-    uint32_t status = intel_read(intel_of(nic), INTEL_STATUS);
+    uint32_t status = intel_read(&intel_of(nic)->chip, INTEL_STATUS);
 
     if ((status & INTEL_STATUS_LU) == 0)
         return 0;
@@ -391,7 +300,7 @@ static const struct nic_ops intel_ops = {
 static void intel_detach(struct nic *nic)
 {
     nic_close(nic);
-    pci_command(intel_of(nic)->pci, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE);
+    pci_command(intel_of(nic)->chip.pci, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE);
 }
 
 static enum status intel_attach(struct pci_device *pci, void *memory, struct nic **nic)
@@ -399,19 +308,20 @@ static enum status intel_attach(struct pci_device *pci, void *memory, struct nic
     struct intel *intel = memory;
     enum status status = STATUS_NIC_FAILED;
 
-    intel->pci = pci;
+    intel->chip.pci = pci;
     intel->nic.ops = &intel_ops;
-    intel->is_82574 = pci->device == 0x10d3 || pci->device == 0x10f6;
+    intel->chip.is_82574 = pci->device == 0x10d3 || pci->device == 0x10f6;
     pci_command(pci, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
     /* A device that is not there reads as all ones. */
-    if (pci->ops->bar_reachable(pci, 0) && intel_read(intel, INTEL_STATUS) != UINT32_MAX)
-        status = intel_reset(intel);
-    if (status == STATUS_OK && !intel_read_mac(intel, &intel->nic.permanent_mac))
+    if (pci->ops->bar_reachable(pci, 0) && intel_read(&intel->chip, INTEL_STATUS) != UINT32_MAX)
+        status = intel_chip_reset(&intel->chip);
+    if (status == STATUS_OK && !intel_chip_read_mac(&intel->chip, &intel->nic.permanent_mac))
         status = STATUS_BAD_MAC;
     if (status != STATUS_OK) {
         intel_detach(&intel->nic);
         return status;
     }
+    intel->is_reset = true;
     intel->nic.mac = intel->nic.permanent_mac;
     *nic = &intel->nic;
     return STATUS_OK;

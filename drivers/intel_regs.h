@@ -2,8 +2,8 @@
 /*
  * Registers and descriptors of Intel's 8254x and 82574 gigabit controllers, as far as the driver uses them. SDM is the
  * "PCI/PCI-X Family of Gigabit Ethernet Controllers Software Developer's Manual" (317453), chapter 13 for registers and
- * chapter 3 for descriptors; 82574 is the "82574 GbE Controller Family Datasheet" (317694), chapter 10. Offsets are
- * those both have in common.
+ * chapter 3 for descriptors; 82574 is the "82574 GbE Controller Family Datasheet" (317694), chapter 10, with the same
+ * register names. Offsets are those both have in common.
  */
 #ifndef PUCK_DRIVERS_INTEL_REGS_H
 #define PUCK_DRIVERS_INTEL_REGS_H
@@ -36,7 +36,7 @@ enum {
     INTEL_RAH0 = 0x5404,
 };
 
-#define INTEL_CTRL_MASTER_DISABLE 0x00000004u /* 82574 only: stop PCIe requests (10.2.2.1) */
+#define INTEL_CTRL_MASTER_DISABLE 0x00000004u /* 82574 only: stop PCIe requests */
 #define INTEL_CTRL_LRST           0x00000008u
 #define INTEL_CTRL_ASDE           0x00000020u
 #define INTEL_CTRL_SLU            0x00000040u /* without it the MAC ignores the PHY's link */
@@ -52,7 +52,7 @@ enum {
 #define INTEL_STATUS_SPEED          0x000000c0u /* 00 10, 01 100, 1x 1000 Mbit/s */
 #define INTEL_STATUS_SPEED_100      0x00000040u
 #define INTEL_STATUS_SPEED_1000     0x00000080u
-#define INTEL_STATUS_MASTER_ENABLED 0x00080000u /* 82574 only: PCIe requests may be under way (10.2.2.2) */
+#define INTEL_STATUS_MASTER_ENABLED 0x00080000u /* 82574 only: PCIe requests may be under way */
 
 #define INTEL_EERD_START 0x00000001u
 

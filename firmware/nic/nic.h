@@ -52,7 +52,7 @@ struct nic_ops {
 struct nic_counters {
     uint32_t received, transmitted; /* frames */
     uint32_t received_bytes, transmitted_bytes;
-    uint32_t received_bad; /* frames with a length no frame can have */
+    uint32_t received_bad; /* frames dropped: a length no frame can have, or an error the driver was told of */
     uint32_t room_refused; /* transmit ring full */
 };
 

@@ -255,7 +255,7 @@ static uint32_t read_register(struct pci_model *bus, unsigned bar, uint32_t offs
     switch (offset) {
     case STATUS:
         return status_of(model);
-    case ICR: /* the 82574 clears only what nobody is to be interrupted for (10.2.4.1) */
+    case ICR: /* the 82574 clears only what nobody is to be interrupted for */
         if (!model->is_82574 || get(model, IMS) == 0)
             *at(model, ICR) = 0;
         return value;
