@@ -232,9 +232,13 @@ static void add_capability(struct virtio_model *m, unsigned at, uint8_t type, ui
     m->pci.config[PCI_CAPABILITIES] = (uint8_t)at;
 }
 
-/* The last ones come first in the list: a reserved BAR and a reserved type, both to be ignored (4.1.4.1). */
+/*
+ * The last ones come first in the list: a reserved BAR and a reserved type, both to be ignored; the first one is last,
+ * a second choice that is not to be used (4.1.4.1).
+ */
 static void add_capabilities(struct virtio_model *m)
 {
+    add_capability(m, 0xd0, VIRTIO_CAP_COMMON, VIRTIO_MODEL_BAR, 0x700, 0x1000);
     add_capability(m, VIRTIO_MODEL_WINDOW_AT, VIRTIO_CAP_WINDOW, 0, 0, 0);
     add_capability(m, VIRTIO_MODEL_NOTIFY_CAP_AT, VIRTIO_CAP_NOTIFY, VIRTIO_MODEL_BAR, VIRTIO_MODEL_NOTIFY_AT, 0x1000);
     add_capability(m, 0x60, VIRTIO_CAP_DEVICE, VIRTIO_MODEL_BAR, VIRTIO_MODEL_DEVICE_AT, 0x1000);
