@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* The DHCP machine with servers that mean well, as transcripts in the order of RFC 2131 figure 3. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/harness/dhcp_conversation.h"
+
+/* The reference network: one dhcpd that names server and file, unmarked. DISCOVER to REQUEST well under 0.35 s. */
+static void plain_offer(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    if (t->whole) {
+        assert_int_equal(ipv4_value(t->sent_to.ip), 0xffffffffu);
+        assert_int_equal(t->sent_to.port, DHCP_SERVER_PORT);
+    }
+    gets_reply(t, MS(2), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(152), MS(152), SERVER);
+    if (t->whole)
+        assert_int_equal(ipv4_value(t->sent_to.ip), 0xffffffffu);
+    gets_reply(t, MS(154), with_file(reply_of(t, DHCP_ACK, SERVER)));
+    is_bound(t);
+    if (!t->whole)
+        return;
+    assert_int_equal(log_lines, 3);
+    assert_int_equal(dhcp.lease.netmask, 0xffffff00u);
+    assert_int_equal(dhcp.lease.route_count, 1);
+    assert_int_equal(dhcp.lease.routes[0].gateway, SERVER);
+    assert_int_equal(dhcp.lease.server_id, SERVER);
+    assert_int_equal(dhcp.lease.lease_s, 21600);
+    assert_int_equal(dhcp.lease.boot.server, SERVER);
+    assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");
+    assert_int_equal(dhcp.lease.proxy.len, 0);
+    assert_int_equal(dhcp.lease.ack.len, 300);
+    assert_true(dhcp.lease.discover.len >= 300);
+    assert_int_equal(dhcp.lease.discover.bytes[242], DHCP_DISCOVER);
+}
+
+static void discover_has_the_options_of_a_pxe_client(struct transcript *t)
+{
+    struct dhcp_message m;
+
+    start(t);
+    m = parsed(transcript_sends(t, 0, 0));
+    assert_int_equal(m.op, DHCP_OP_REQUEST);
+    assert_int_equal(m.htype, 1);
+    assert_int_equal(m.hlen, 6);
+    assert_int_equal(m.secs, 0);
+    assert_int_equal(m.flags, 0);
+    assert_true(mac_equal(m.chaddr, dhcp_test_config.identity.mac));
+    assert_int_equal(m.options.data[0], DHCP_TAG_TYPE);
+    assert_option(&m, DHCP_TAG_MAX_SIZE, "\x04\xec", 2);
+    assert_option(&m, DHCP_TAG_CLASS, "PXEClient:Arch:00000:UNDI:002001", 32);
+    assert_option(&m, DHCP_TAG_ARCHITECTURE, "\0\0", 2);
+    assert_option(&m, DHCP_TAG_UNDI, "\1\2\1", 3);
+    assert_option(&m, DHCP_TAG_UUID, "\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 17);
+    assert_option(&m, DHCP_TAG_CLIENT_ID, "\1\x52\x54\0\1\2\3", 7);
+    assert_true(dhcp_has_option(&m, DHCP_TAG_PARAMETERS));
+    assert_false(dhcp_has_option(&m, DHCP_TAG_REQUESTED_ADDRESS));
+    assert_false(dhcp_has_option(&m, DHCP_TAG_SERVER_ID));
+}
+
+/* PXE-marked with a boot file: waiting can bring nothing. */
+static void marked_offer_is_taken_at_once(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, MS(1), MS(1), SERVER);
+    gets_reply(t, MS(2), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
+    is_bound(t);
+}
+
+static void discovery_control_bit_3_is_taken_at_once(struct transcript *t)
+{
+    struct dhcp_reply *r;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    r = with_file(reply_of(t, DHCP_OFFER, SERVER));
+    dhcp_option_emit(&r->options, DHCP_TAG_VENDOR, BYTES("\6\1\x08\xff"));
+    gets_reply(t, MS(1), r);
+    sends_request(t, MS(1), MS(1), SERVER);
+}
+
+static void no_pxedhcp_is_taken_at_once(struct transcript *t)
+{
+    struct dhcp_reply *r;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    r = reply_of(t, DHCP_OFFER, SERVER);
+    dhcp_option_emit(&r->options, DHCP_TAG_IPXE, BYTES("\xb0\1\1"));
+    gets_reply(t, MS(1), r);
+    sends_request(t, MS(1), MS(1), SERVER);
+}
+
+/* T-DH-24: a mark that is not quite PXEClient is none. */
+static void other_class_is_no_mark(struct transcript *t)
+{
+    static const char *const classes[] = {"PXEClien", "HTTPClient", "pxeclient", ""};
+    static unsigned turn;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), classes[turn++ % 4]));
+    sends_request(t, MS(151), MS(151), SERVER);
+}
+
+static void exact_prefix_is_a_mark(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient:Arch:00000"));
+    sends_request(t, MS(1), MS(1), SERVER);
+}
+
+/* The wait grows with the round trip, up to a bound: DISCOVER to RRQ stays within 0.35 s and the server's own time. */
+static void slow_offer_is_waited_for_longer(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(45), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(45 + 180), MS(45 + 180), SERVER);
+}
+
+static void very_slow_offer_is_not_waited_for_much_longer(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(800), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(1000), MS(1000), SERVER);
+}
+
+/* No boot file: 4 s for a proxy, meanwhile DISCOVER goes on, then the lease is taken all the same. */
+static void offer_without_file_waits_for_a_proxy(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), reply_of(t, DHCP_OFFER, SERVER));
+    sends_discover(t, MS(875), MS(1125));
+    sends_discover(t, MS(2625), MS(3375));
+    sends_request(t, MS(4001), MS(4001), SERVER);
+    gets_reply(t, MS(4002), reply_of(t, DHCP_ACK, SERVER));
+    is_bound(t);
+    if (t->whole)
+        assert_int_equal(dhcp.lease.boot.file_source, DHCP_FILE_NONE);
+}
+
+/* T-DH-22 */
+static void proxy_after_the_offer_ends_the_wait(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), reply_of(t, DHCP_OFFER, SERVER));
+    gets_reply(t, MS(300), proxy_offer(t, PROXY, "proxy.0"));
+    sends_request(t, MS(300), MS(300), SERVER);
+    gets_reply(t, MS(301), reply_of(t, DHCP_ACK, SERVER));
+    is_bound(t);
+    if (!t->whole)
+        return;
+    assert_int_equal(dhcp.lease.proxy_boot.server, PROXY);
+    assert_string_equal(dhcp.lease.proxy_boot.file, "proxy.0");
+    assert_int_equal(dhcp.lease.proxy.len, 300);
+}
+
+static void proxy_before_the_offer_waits_for_it(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), proxy_offer(t, PROXY, "proxy.0"));
+    transcript_silent(t, MS(800));
+    gets_reply(t, MS(800), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(800), MS(800), SERVER);
+    gets_reply(t, MS(801), with_file(reply_of(t, DHCP_ACK, SERVER)));
+    is_bound(t);
+    if (t->whole)
+        assert_string_equal(dhcp.lease.proxy_boot.file, "proxy.0");
+}
+
+static void proxy_while_requesting_is_kept(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(151), MS(151), SERVER);
+    gets_reply(t, MS(152), proxy_offer(t, PROXY, "proxy.0"));
+    gets_reply(t, MS(153), with_file(reply_of(t, DHCP_ACK, SERVER)));
+    is_bound(t);
+    if (t->whole)
+        assert_string_equal(dhcp.lease.proxy_boot.file, "proxy.0");
+}
+
+static void of_two_proxies_the_one_with_a_file_counts(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), proxy_offer(t, OTHER, ""));
+    gets_reply(t, MS(2), reply_of(t, DHCP_OFFER, SERVER));
+    transcript_silent(t, MS(100));
+    gets_reply(t, MS(100), proxy_offer(t, PROXY, "proxy.0"));
+    sends_request(t, MS(100), MS(100), SERVER);
+}
+
+/* T-DH-20: yiaddr 0 without a PXE mark is nothing, and no address at all ends with E52. */
+static void proxies_alone_give_no_address(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), proxy_offer(t, PROXY, "proxy.0"));
+    transcript_passes(t, SECONDS(600));
+    if (!t->whole)
+        return;
+    assert_int_equal(dhcp.state, DHCP_FAILED);
+    assert_int_equal(dhcp.status, STATUS_DHCP_NO_ADDRESS);
+}
+
+/* The best offer counts, not the first. */
+static void better_offer_within_the_wait_is_taken(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), reply_of(t, DHCP_OFFER, OTHER));
+    gets_reply(t, MS(50), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(50 + 200), MS(50 + 200), SERVER);
+}
+
+static void file_of_the_offer_stands_when_the_ack_is_silent(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(151), MS(151), SERVER);
+    gets_reply(t, MS(152), reply_of(t, DHCP_ACK, SERVER));
+    is_bound(t);
+    if (t->whole)
+        assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");
+}
+
+static void bootp_server_is_taken_when_nobody_else_answers(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_file(reply_of(t, DHCP_BOOTP, 0)));
+    sends_discover(t, MS(875), MS(1125));
+    is_bound(t);
+    if (t->whole) {
+        assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");
+        assert_int_equal(dhcp.lease.server_id, SERVER);
+    }
+}
+
+static void dhcp_is_preferred_to_bootp(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_file(reply_of(t, DHCP_BOOTP, 0)));
+    gets_reply(t, MS(400), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(600), MS(600), SERVER);
+}
+
+/* T-DH-21: the server behind a relay is known by option 54. */
+static void relayed_offer_is_taken(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    (void)with_class(with_file(reply_of(t, DHCP_OFFER, OTHER)), "PXEClient");
+    reply.fixed.giaddr = ROUTER;
+    transcript_gets(t, MS(1), from(ROUTER), dhcp_reply_finish(&reply));
+    sends_request(t, MS(1), MS(1), OTHER);
+    (void)with_file(reply_of(t, DHCP_ACK, OTHER));
+    transcript_gets(t, MS(2), from(ROUTER), dhcp_reply_finish(&reply));
+    is_bound(t);
+}
+
+static void other_classes_are_no_mark(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        transcript_run(other_class_is_no_mark);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TRANSCRIPT_CUT(plain_offer),
+        TRANSCRIPT(discover_has_the_options_of_a_pxe_client),
+        TRANSCRIPT_CUT(marked_offer_is_taken_at_once),
+        TRANSCRIPT_CUT(discovery_control_bit_3_is_taken_at_once),
+        TRANSCRIPT_CUT(no_pxedhcp_is_taken_at_once),
+        TRANSCRIPT(exact_prefix_is_a_mark),
+        TRANSCRIPT_CUT(slow_offer_is_waited_for_longer),
+        TRANSCRIPT_CUT(very_slow_offer_is_not_waited_for_much_longer),
+        TRANSCRIPT_CUT(offer_without_file_waits_for_a_proxy),
+        TRANSCRIPT_CUT(proxy_after_the_offer_ends_the_wait),
+        TRANSCRIPT_CUT(proxy_before_the_offer_waits_for_it),
+        TRANSCRIPT_CUT(proxy_while_requesting_is_kept),
+        TRANSCRIPT_CUT(of_two_proxies_the_one_with_a_file_counts),
+        TRANSCRIPT_CUT(proxies_alone_give_no_address),
+        TRANSCRIPT_CUT(better_offer_within_the_wait_is_taken),
+        TRANSCRIPT_CUT(file_of_the_offer_stands_when_the_ack_is_silent),
+        TRANSCRIPT_CUT(bootp_server_is_taken_when_nobody_else_answers),
+        TRANSCRIPT_CUT(dhcp_is_preferred_to_bootp),
+        TRANSCRIPT_CUT(relayed_offer_is_taken),
+        cmocka_unit_test(other_classes_are_no_mark),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
