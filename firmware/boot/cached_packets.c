@@ -35,18 +35,19 @@ static void rebuild(uint8_t *packet, const struct dhcp_packet *raw, const struct
 {
     struct reader r = reader_of(slice_of(raw->bytes, raw->len));
     struct writer w = writer_of(packet, CACHED_PACKET_LEN);
-    struct dhcp_message m;
+    struct dhcp_message m, header;
 
     memset(packet, 0, CACHED_PACKET_LEN);
     if (!dhcp_message_parse(&r, &m))
         return;
+    header = m; /* the walk over `m` still needs its overloaded fields */
     if (m.yiaddr == 0)
-        m.ciaddr = lease->address; /* a proxy's reply: WDS's boot program takes our address from here */
-    m.siaddr = choice->server;
-    m.file = field_text(choice->file, DHCP_FILE_LEN);
+        header.ciaddr = lease->address; /* a proxy's reply: WDS's boot program takes our address from here */
+    header.siaddr = choice->server;
+    header.file = field_text(choice->file, DHCP_FILE_LEN);
     if ((m.overload & DHCP_OVERLOAD_SNAME) != 0 || m.sname.data[0] == 0)
-        m.sname = field_text(boot->server_name, DHCP_SNAME_LEN);
-    dhcp_message_emit(&w, &m);
+        header.sname = field_text(boot->server_name, DHCP_SNAME_LEN);
+    dhcp_message_emit(&w, &header);
     rebuild_options(&w, &m);
     dhcp_message_emit_end(&w, CACHED_PACKET_LEN);
 }
