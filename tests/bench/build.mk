@@ -32,3 +32,8 @@ $(OUT)/bench/%.nbp: $(BUILD)/nbp/tests/bench/nbp/%.o
 $(OUT)/host/tftpd: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/servers/*.c))
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^
+
+BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_NBP)
+
+bench: all $(BENCH_TOOLS) ## our ROM against Debian's iPXE, boot by boot; BENCH="--pairs 3 --only discover" (root)
+	tests/bench/run $(BENCH)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""One boot of a machine behind the relay, with a hard time limit, and what was recorded of it."""
+import json
+import os
+import socket
+import subprocess
+import time
+
+from labkit import machine, namespace, packages
+
+from . import wire
+
+MAC = "52:54:00:12:34:56"
+HOST = os.path.join(packages.REPOSITORY, "build/out/host")
+STARTED_TRIES = 200
+START_LIMIT = 60
+
+
+class Failed(Exception):
+    """A boot that did not do what is to be measured."""
+
+
+class Plan:
+    """What to boot and how long to wait: until `until` shows on the debug console or the serial port.
+
+    `since` is a text too: when it has shown, the boot is cut `limit` seconds later; it has to show within START_LIMIT.
+    Without it `limit` counts from power-on.
+    """
+
+    def __init__(self, rom, nic, until, limit, since=None, round_trip_ms=0.0, counts=None, profile=None, memory=256):
+        self.rom = rom
+        self.nic = nic
+        self.until = until.encode()
+        self.limit = limit
+        self.since = since.encode() if since else None
+        self.round_trip_ms = round_trip_ms
+        self.counts = counts        # None, "insn" or "mem": run under the counting plugin
+        self.profile = profile      # file for the plugin's profile
+        self.memory = memory
+
+
+class Result:
+    """What a boot left behind."""
+
+    def __init__(self, log, seen_wire, power_on, finished, link):
+        self.log = log
+        self.wire = seen_wire
+        self.power_on = power_on
+        self.finished = finished    # False: cut by the time limit
+        self.link = link            # the relay's counters
+        self.samples = None
+
+
+class Qmp:
+    """Just enough of QEMU's control protocol."""
+
+    def __init__(self, ours):
+        self.file = ours.makefile("rwb", buffering=0)
+        self.file.readline()
+        self.execute("qmp_capabilities")
+
+    def execute(self, command):
+        """Runs a command without arguments."""
+        self.file.write(json.dumps({"execute": command}).encode() + b"\n")
+        for line in self.file:
+            message = json.loads(line)
+            if "return" in message or "error" in message:
+                return
+        raise Failed(f"QEMU has ended before {command}")
+
+
+def pinned(cpu):
+    """Has a child killed with us and, where there are two processors, bound to one: QEMU to 0, the rest to 1."""
+    def prepare():
+        namespace.die_with_parent()
+        allowed = sorted(os.sched_getaffinity(0))
+        if len(allowed) > 1:
+            os.sched_setaffinity(0, {allowed[cpu]})
+    return prepare
+
+
+def start_relay(out, plan):
+    """The relay, listening for QEMU."""
+    path = f"{out}/relay.sock"
+    command = [f"{HOST}/relay", "--qemu", path, "--tap", namespace.TAP, "--snap", "700", "--pcap", f"{out}/wire.pcap",
+               "--delay", str(plan.round_trip_ms * 500)]
+    if plan.counts:
+        command += ["--counters", f"{out}/counters", "--samples", f"{out}/samples"]
+    relay = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=pinned(1))
+    for _ in range(STARTED_TRIES):
+        if os.path.exists(path):
+            return relay, path
+        if relay.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise Failed("the relay does not start")
+
+
+def qemu_command(qemu, out, plan, relay_path, qmp_fd):
+    """QEMU's command line, stopped before the first instruction."""
+    device = machine.NICS[plan.nic][0]
+    command = [*qemu.split(), "-M", "pc,graphics=off", "-accel", "tcg", "-m", str(plan.memory), "-nodefaults", "-vga", "std",
+               "-display", "none", "-no-reboot", "-S", "-serial", f"file:{out}/serial.log",
+               "-debugcon", f"file:{out}/debug.log", "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
+               "-netdev", f"stream,id=net0,server=off,addr.type=unix,addr.path={relay_path}",
+               "-device", f"{device},netdev=net0,mac={MAC},romfile={plan.rom},bootindex=1"]
+    if plan.counts:
+        plugin = f"{HOST}/insn.so,counters={out}/counters"
+        plugin += ",mem=1" if plan.counts == "mem" else ""
+        plugin += f",hot={plan.profile}" if plan.profile else ""
+        command += ["-plugin", plugin]
+    with open(f"{out}/qemu.cmd", "w", encoding="utf-8") as file:
+        file.write(" ".join(command) + "\n")
+    return command
+
+
+def read_log(out):
+    """All that was said on the debug console and the serial port."""
+    text = b""
+    for name in ("debug.log", "serial.log"):
+        try:
+            with open(f"{out}/{name}", "rb") as file:
+                text += file.read()
+        except FileNotFoundError:
+            pass
+    return text
+
+
+def set_window(out, value):
+    """Tells the plugin when its profile begins (1) and ends (2)."""
+    with open(f"{out}/counters", "r+b") as file:
+        file.seek(24)
+        file.write(value.to_bytes(8, "little"))
+
+
+def wait(out, plan, qemu):
+    """Waits until the text shows (True) or the time is over (False)."""
+    since = plan.since
+    deadline = time.monotonic() + (START_LIMIT if since else plan.limit)
+    while time.monotonic() < deadline:
+        if qemu.poll() is not None:
+            raise Failed(f"QEMU has ended; see {out}")
+        log = read_log(out)
+        if since and since in log:
+            since, deadline = None, time.monotonic() + plan.limit
+            if plan.profile:
+                set_window(out, 1)
+        if plan.until in log:
+            return True
+        time.sleep(0.05)
+    if since:
+        raise Failed(f"nothing started within {START_LIMIT} s; see {out}")
+    return False
+
+
+def run(qemu, out, plan):
+    """Boots, waits, stops; returns the Result. Everything started is gone afterwards, whatever happens."""
+    os.makedirs(out, exist_ok=True)
+    for name in os.listdir(out):
+        os.unlink(os.path.join(out, name))
+    relay, path = start_relay(out, plan)
+    ours, theirs = socket.socketpair()
+    process = None
+    try:
+        ours.settimeout(120)
+        with open(f"{out}/qemu.log", "wb") as log:
+            process = subprocess.Popen(qemu_command(qemu, out, plan, path, theirs.fileno()), pass_fds=(theirs.fileno(),),
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=pinned(0))
+        theirs.close()
+        qmp = Qmp(ours)
+        power_on = time.time()
+        qmp.execute("cont")
+        finished = wait(out, plan, process)
+        if plan.profile:
+            set_window(out, 2)
+            time.sleep(0.05)
+        qmp.execute("quit")
+        process.wait(10)
+        counters = json.loads(relay.communicate(timeout=10)[0])
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        raise Failed(f"{error}; see {out}") from error
+    finally:
+        for child in (process, relay):
+            if child and child.poll() is None:
+                child.kill()
+                child.wait()
+        ours.close()
+    result = Result(read_log(out).decode("latin-1"), wire.Wire(f"{out}/wire.pcap", MAC), power_on, finished, counters)
+    if plan.counts:
+        result.samples = wire.read_samples(f"{out}/samples")
+    return result
