@@ -54,6 +54,28 @@ static void checksum_matches_the_rfc(void **state)
     assert_int_equal(checksum_finish(checksum_add_be16(0, 0x1234)), (uint16_t)~0x1234);
 }
 
+/* All lengths around the sizes of block and word, at all alignments, against a sum of byte pairs. */
+static void checksum_is_right_at_every_length(void **state)
+{
+    uint8_t bytes[300];
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(bytes); n++)
+        bytes[n] = (uint8_t)(n % 3 == 0 ? 0xff : n * 151);
+    for (size_t at = 0; at < 4; at++) {
+        for (size_t len = 0; len < 290; len++) {
+            uint32_t expected = 0xfffe;
+
+            for (size_t n = 0; n < len; n++)
+                expected += (uint32_t)bytes[at + n] << (n % 2 == 0 ? 8 : 0);
+            expected = (expected & 0xffff) + (expected >> 16);
+            expected = (expected & 0xffff) + (expected >> 16);
+            assert_int_equal(checksum_finish(checksum_add(checksum_add_be16(0, 0xfffe), slice_of(bytes + at, len))),
+                             (uint16_t)~expected);
+        }
+    }
+}
+
 static void reader_sticks_at_its_first_overrun(void **state)
 {
     static const uint8_t bytes[] = {1, 2, 3};
@@ -149,6 +171,7 @@ int main(void)
         cmocka_unit_test(format_writes_what_printf_would),
         cmocka_unit_test(format_cuts_at_the_end_of_its_buffer),
         cmocka_unit_test(checksum_matches_the_rfc),
+        cmocka_unit_test(checksum_is_right_at_every_length),
         cmocka_unit_test(reader_sticks_at_its_first_overrun),
         cmocka_unit_test(writer_never_leaves_its_room),
         cmocka_unit_test(strangers_text_is_filtered),
