@@ -18,10 +18,10 @@ struct virtio_net {
     struct nic nic; /* first: a struct nic * is ours */
     struct virtio_pci pci;
     struct virtio_net_rings rings;
-    uint16_t batch;
-    uint16_t returned; /* buffers offered since the last publication */
-    uint16_t lent;     /* head of the chain whose frame is lent, or NO_BUFFER */
-    uint16_t room;     /* the transmit buffer lent, or NO_BUFFER */
+    uint32_t batch;
+    uint32_t returned; /* buffers offered since the last publication */
+    uint32_t lent;     /* head of the chain whose frame is lent, or NO_BUFFER */
+    uint32_t room;     /* the transmit buffer lent, or NO_BUFFER */
     uint32_t free;     /* bit set: the transmit buffer is ours */
     unsigned transmitted;
 };
@@ -115,7 +115,7 @@ static void virtio_net_receive_done(struct nic *nic)
 
     if (v->lent == NO_BUFFER)
         return;
-    virtio_queue_offer(&v->rings.receive, v->lent);
+    virtio_queue_offer(&v->rings.receive, (uint16_t)v->lent);
     v->lent = NO_BUFFER;
     if (++v->returned < v->batch)
         return;
@@ -139,15 +139,17 @@ static bool virtio_net_receive(struct nic *nic, struct slice *frame)
 
         if (!virtio_queue_collect(&r->receive, &head, &len))
             return false;
-        *frame = slice_of(r->receive_buffers, 0);
-        if (head >> r->is_split >= r->receive_count || (head & r->is_split) != 0)
-            return true; /* no buffer of ours: nothing to give back either */
-        v->lent = (uint16_t)head;
-        if (len <= r->header_len || len > VIRTIO_NET_BUFFER)
+        if ((head & r->no_head) != 0) {
+            *frame = slice_of(r->receive_buffers, 0); /* no buffer of ours: nothing to give back either */
             return true;
-        data = r->receive_buffers + VIRTIO_NET_BUFFER * (size_t)(head >> r->is_split) + r->header_len;
-        if (is_wanted(nic, (const struct mac *)data)) {
-            *frame = slice_of(data, len - r->header_len);
+        }
+        v->lent = head;
+        data = r->receive_buffers + (size_t)head * r->per_head + r->header_len;
+        len -= r->header_len;
+        if (len > VIRTIO_NET_BUFFER - r->header_len) /* less than a header is now more than any buffer */
+            len = 0;
+        if (len == 0 || is_wanted(nic, (const struct mac *)data)) {
+            *frame = slice_of(data, len);
             return true;
         }
         virtio_net_receive_done(nic);
@@ -185,7 +187,7 @@ static bool virtio_net_transmit_room(struct nic *nic, struct writer *frame)
     reclaim(v);
     if (v->free == 0)
         return false;
-    v->room = (uint16_t)__builtin_ctz(v->free);
+    v->room = (uint32_t)__builtin_ctz(v->free);
     *frame = writer_of(transmit_frame(&v->rings, v->room), NIC_FRAME_MAX);
     return true;
 }

@@ -6,7 +6,7 @@ enum status virtio_net_rings_take(struct virtio_net_rings *r, struct pci_device 
 {
     size_t receive_len = virtio_queue_len(receive_size);
     size_t queues = receive_len + virtio_queue_len(transmit_size);
-    uint16_t most = receive_size >> r->is_split;
+    uint32_t most = (uint32_t)receive_size >> r->is_split;
     uint8_t *start;
 
     r->receive_count = most < VIRTIO_NET_RECEIVE_BUFFERS ? most : VIRTIO_NET_RECEIVE_BUFFERS;
@@ -18,6 +18,8 @@ enum status virtio_net_rings_take(struct virtio_net_rings *r, struct pci_device 
             return STATUS_OUT_OF_RESOURCES;
         r->receive_count = VIRTIO_NET_RECEIVE_BUFFERS_SHORT;
     }
+    r->no_head = ~((r->receive_count - 1) << r->is_split);
+    r->per_head = VIRTIO_NET_BUFFER >> r->is_split;
     start = r->memory.cpu;
     virtio_queue_place(&r->receive, receive_size, start, r->memory.bus);
     virtio_queue_place(&r->transmit, transmit_size, start + receive_len, r->memory.bus + receive_len);

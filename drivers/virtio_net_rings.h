@@ -20,11 +20,13 @@ enum {
 struct virtio_net_rings {
     struct virtio_queue receive, transmit;
     struct dma_memory memory;  /* cpu is NULL when there is none */
-    uint8_t *receive_buffers;  /* receive_count of them */
+    uint8_t *receive_buffers;  /* receive_count of them, a power of 2 */
     uint8_t *transmit_buffers; /* VIRTIO_NET_TRANSMIT_BUFFERS of them; their headers stay zero */
-    uint16_t receive_count;
-    uint16_t header_len;
-    uint8_t is_split; /* 1: header and frame need a descriptor each (5.1.6.6), and a chain's head is an even number */
+    uint32_t receive_count;
+    uint32_t header_len;
+    uint32_t is_split; /* 1: header and frame need a descriptor each (5.1.6.6), and a chain's head is an even number */
+    uint32_t no_head;  /* bits that no head of a receive buffer has */
+    uint32_t per_head; /* a head times this is the offset of its receive buffer */
 };
 
 /* is_split and header_len are set. STATUS_OUT_OF_RESOURCES when memory does not suffice for the SHORT number. */

@@ -245,10 +245,10 @@ enum status virtio_pci_queue_enable(struct virtio_pci *v, struct virtio_queue *q
     if (notify + 2 > v->notify.len)
         return STATUS_NIC_FAILED;
     q->notify_offset = (uint32_t)notify;
-    common_write(v, VIRTIO_COMMON_QUEUE_SIZE, 2, q->size);
+    common_write(v, VIRTIO_COMMON_QUEUE_SIZE, 2, virtio_queue_size(q));
     queue_address(v, VIRTIO_COMMON_QUEUE_DESC, q->bus);
-    queue_address(v, VIRTIO_COMMON_QUEUE_DRIVER, q->bus + sizeof(struct virtq_desc) * q->size);
-    queue_address(v, VIRTIO_COMMON_QUEUE_DEVICE, q->bus + virtio_queue_used_at(q->size));
+    queue_address(v, VIRTIO_COMMON_QUEUE_DRIVER, q->bus + sizeof(struct virtq_desc) * virtio_queue_size(q));
+    queue_address(v, VIRTIO_COMMON_QUEUE_DEVICE, q->bus + virtio_queue_used_at((uint16_t)virtio_queue_size(q)));
     common_write(v, VIRTIO_COMMON_QUEUE_ENABLE, 2, 1);
     return STATUS_OK;
 }

@@ -17,10 +17,10 @@ struct virtio_queue {
     volatile struct virtq_avail *avail;
     volatile struct virtq_used *used;
     uint64_t bus;       /* bus address of desc */
-    uint16_t size;      /* entries, a power of 2 */
-    uint16_t number;    /* which of the device's queues */
-    uint16_t offered;   /* index of the next entry of avail to fill in: runs ahead of avail->index until published */
+    uint32_t mask;      /* entries, a power of 2, less 1 */
+    uint32_t offered;   /* index of the next entry of avail to fill in: runs ahead of avail->index until published */
     uint16_t collected; /* index of the next entry of used to look at */
+    uint16_t number;    /* which of the device's queues */
     uint32_t notify_offset;
 };
 
@@ -43,7 +43,7 @@ static inline size_t virtio_queue_len(uint16_t size)
 /* `memory` is zeroed; interrupts start suppressed. */
 static inline void virtio_queue_place(struct virtio_queue *q, uint16_t size, void *memory, uint64_t bus)
 {
-    q->size = size;
+    q->mask = size - 1u;
     q->desc = memory;
     q->avail = (volatile void *)((uint8_t *)memory + sizeof(struct virtq_desc) * size);
     q->used = (volatile void *)((uint8_t *)memory + virtio_queue_used_at(size));
@@ -53,17 +53,22 @@ static inline void virtio_queue_place(struct virtio_queue *q, uint16_t size, voi
     q->avail->flags = VIRTQ_AVAIL_F_NO_INTERRUPT;
 }
 
+static inline uint32_t virtio_queue_size(const struct virtio_queue *q)
+{
+    return q->mask + 1;
+}
+
 /* Puts a chain's head into the available ring. The device does not see it before virtio_queue_publish(). */
 static inline void virtio_queue_offer(struct virtio_queue *q, uint16_t head)
 {
-    q->avail->ring[q->offered++ & (q->size - 1)] = head;
+    q->avail->ring[q->offered++ & q->mask] = head;
 }
 
 /* Shows the device all that was offered. True when it wants to be notified of it. */
 static inline bool virtio_queue_publish(struct virtio_queue *q)
 {
     __atomic_thread_fence(__ATOMIC_RELEASE); /* 2.7.13.3.1: ring entries and descriptors before the index */
-    q->avail->index = q->offered;
+    q->avail->index = (uint16_t)q->offered;
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* 2.7.13.4.1: the index before the device's flags */
     return (q->used->flags & VIRTQ_USED_F_NO_NOTIFY) == 0;
 }
@@ -71,11 +76,12 @@ static inline bool virtio_queue_publish(struct virtio_queue *q)
 /* Takes the next used element, if there is one. Both values are the device's claim and nothing more. */
 static inline bool virtio_queue_collect(struct virtio_queue *q, uint32_t *head, uint32_t *len)
 {
-    volatile struct virtq_used_element *element = &q->used->ring[q->collected & (q->size - 1)];
+    volatile struct virtq_used_element *element;
 
     if (q->collected == q->used->index)
         return false;
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* the index before the element */
+    element = &q->used->ring[q->collected & q->mask];
     *head = element->id;
     *len = element->len;
     q->collected++;
