@@ -127,10 +127,11 @@ static enum status intel_open(struct nic *nic)
     intel->is_reset = false;
     intel->has_groups = true; /* have the table written */
     intel->rctl = 0;
-    pci_command(intel->chip.pci, PCI_COMMAND_BUS_MASTER, 0);
+    pci_command(intel->chip.pci, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE, 0);
     /* Speed and duplex as the PHY negotiated them (SDM 14.3). */
-    ctrl = intel_read(&intel->chip, INTEL_CTRL) & ~(INTEL_CTRL_LRST | INTEL_CTRL_ILOS | INTEL_CTRL_FRCSPD |
-                                                    INTEL_CTRL_FRCDPX | INTEL_CTRL_VME | INTEL_CTRL_PHY_RST);
+    ctrl = intel_read(&intel->chip, INTEL_CTRL) &
+           ~(INTEL_CTRL_MASTER_DISABLE | INTEL_CTRL_LRST | INTEL_CTRL_ILOS | INTEL_CTRL_FRCSPD | INTEL_CTRL_FRCDPX |
+             INTEL_CTRL_VME | INTEL_CTRL_PHY_RST);
     intel_write(&intel->chip, INTEL_CTRL, ctrl | INTEL_CTRL_SLU | INTEL_CTRL_ASDE);
     intel_set_ring(intel, INTEL_RDBAL, 0, intel->rx_count);   /* SDM 14.4 */
     intel_set_ring(intel, INTEL_TDBAL, TX_RING_AT, TX_COUNT); /* SDM 14.5 */
@@ -162,8 +163,9 @@ static void intel_close(struct nic *nic)
             intel->chip.pci->ops->delay_us(intel->chip.pci, 100);
     }
     intel->is_reset = intel_chip_reset(&intel->chip) == STATUS_OK;
-    /* Should the reset have failed, this is what makes the memory ours again. */
-    pci_command(intel->chip.pci, PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
+    /* Should the reset have failed, this is what makes the memory ours again, and INTx stays off. Else it goes back to
+     * the state most systems expect to find: not every driver of theirs switches it on. */
+    pci_command(intel->chip.pci, 0, PCI_COMMAND_BUS_MASTER | (intel->is_reset ? PCI_COMMAND_INTX_DISABLE : 0));
     intel->chip.pci->ops->dma_free(intel->chip.pci, &intel->memory);
 }
 
@@ -300,7 +302,6 @@ static const struct nic_ops intel_ops = {
 static void intel_detach(struct nic *nic)
 {
     nic_close(nic);
-    pci_command(intel_of(nic)->chip.pci, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE);
 }
 
 static enum status intel_attach(struct pci_device *pci, void *memory, struct nic **nic)
@@ -311,16 +312,14 @@ static enum status intel_attach(struct pci_device *pci, void *memory, struct nic
     intel->chip.pci = pci;
     intel->nic.ops = &intel_ops;
     intel->chip.is_82574 = pci->device == 0x10d3 || pci->device == 0x10f6;
-    pci_command(pci, PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
+    pci_command(pci, PCI_COMMAND_MEMORY, PCI_COMMAND_BUS_MASTER);
     /* A device that is not there reads as all ones. */
     if (pci->ops->bar_reachable(pci, 0) && intel_read(&intel->chip, INTEL_STATUS) != UINT32_MAX)
         status = intel_chip_reset(&intel->chip);
     if (status == STATUS_OK && !intel_chip_read_mac(&intel->chip, &intel->nic.permanent_mac))
         status = STATUS_BAD_MAC;
-    if (status != STATUS_OK) {
-        intel_detach(&intel->nic);
+    if (status != STATUS_OK)
         return status;
-    }
     intel->is_reset = true;
     intel->nic.mac = intel->nic.permanent_mac;
     *nic = &intel->nic;
