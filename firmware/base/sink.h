@@ -12,7 +12,10 @@
 struct sink {
     /* Called at most once, before the first byte, when the server tells the size. */
     enum status (*size_known)(struct sink *, uint64_t size);
-    /* `at` counts from the start of the file; pieces may come out of order but never twice. */
+    /*
+     * `at` counts from the start of the file. Pieces may come out of order, but never twice; only when a server was
+     * lost in mid-file and the file asked for again, bytes behind a gap may come a second time, the same.
+     */
     enum status (*write)(struct sink *, uint64_t at, struct slice bytes);
 };
 

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * TFTP read client (RFC 1350) with options (2347), block size (2348), tsize and timeout (2349), window size (7440) and
- * block number rollover. One struct is one transfer; it writes to its sink and to nothing else.
+ * TFTP read client (RFC 1350) with options (2347), block size (2348), tsize (2349), window size (7440) and block number
+ * rollover. One struct is one transfer; it writes to its sink and to nothing else.
  *
  *   TFTP_IDLE -start-> TFTP_REQUESTING -OACK|DATA-> TFTP_RECEIVING -last block-> TFTP_DALLYING -quiet-> TFTP_DONE
- *                          |  ERROR 8, no answer to a request with options: again with fewer options
+ *                          |      ^                   |
+ *                          |      +-------------------+  the server forgot us, or its blocks do not get through: asked
+ *                          |      +--+                   again; bytes that are in the sink stay
+ *                          |         OACK that bends what was asked, ERROR 8, no answer: with fewer options
  *                          +-> TFTP_FAILED <- ERROR, silence, sink refused, cancelled
  *
  * The file is complete (tftp_is_complete) from TFTP_DALLYING on: dallying only repeats the last ACK if it was lost.
+ *
+ * Retransmission: an ACK is repeated after max(20 ms, 4 round trips) without a new block, then twice as long each time,
+ * up to 4 s, jittered. 64 s without a new block is when the file is asked for again; 36 s without an answer to that
+ * ends the transfer.
  */
 #ifndef PUCK_PROTO_TFTP_H
 #define PUCK_PROTO_TFTP_H
@@ -17,6 +24,8 @@
 #include "firmware/base/retry.h"
 #include "firmware/base/sink.h"
 #include "firmware/net/udp.h"
+#include "firmware/proto/tftp_options.h"
+#include "firmware/proto/tftp_window.h"
 
 #define TFTP_PORT          69
 #define TFTP_FILE_NAME_MAX 255
@@ -33,26 +42,26 @@ enum tftp_state {
 struct tftp_request {
     struct udp_address server; /* port 0 means 69 */
     const char *file;          /* copied; at most TFTP_FILE_NAME_MAX characters */
-    struct sink *sink;
-    uint16_t block_size_max; /* 512 to 65464; 0 lets us choose. Never negotiated above it. */
-    uint16_t window_max;     /* 0 lets us choose (16, growing to 64, shrinking to 4 with loss); 1 is lock-step */
-    bool size_only;          /* ask for tsize, then close with ERROR: PXENV_TFTP_GET_FSIZE */
+    struct sink *sink;         /* not needed with size_only */
+    uint16_t block_size_max;   /* 512 to 65464; 0 lets us choose. Never negotiated above it. */
+    uint16_t window_max;       /* 0 lets us choose; 1 is lock-step */
+    uint16_t receive_frames;   /* how many full frames may arrive while nobody polls; 0: 64 */
+    bool size_only;            /* ask for tsize, then close with ERROR: PXENV_TFTP_GET_FSIZE */
     /*
-     * The caller takes blocks one by one (PXENV_TFTP_READ): after each block the ACK is held until tftp_resume().
-     * Implies a window of 1.
+     * The caller takes the file a window at a time (PXENV_TFTP_READ): the ACK of a full window is held until
+     * tftp_resume(). window_max 0 means 1 then, and the sink never gets more than one window beyond what it was resumed
+     * for.
      */
     bool paced;
 };
 
-/* What earlier transfers taught about this server and path; lent to each transfer, kept by the session. Zero at first.
- */
-struct tftp_experience {
-    uint32_t server;      /* host byte order; whom the rest is about */
-    time_us round_trip;   /* smoothed; 0 when not known */
-    uint16_t window;      /* to ask for next time; 0: the default */
-    bool refuses_options; /* answers options with ERROR 8 or not at all */
-    bool refuses_window;
-    bool fragments_lost; /* blocks above one frame did not get through */
+/* An ERROR packet that is owed: to the server, or to somebody who sends DATA out of turn. */
+struct tftp_farewell {
+    bool is_owed, is_for_stranger;
+    struct udp_address to;
+    time_us at;
+    uint16_t code;
+    const char *text;
 };
 
 struct tftp {
@@ -62,29 +71,61 @@ struct tftp {
     enum tftp_state state;
     enum status status;    /* STATUS_PENDING until TFTP_DALLYING, TFTP_DONE or TFTP_FAILED */
     uint16_t server_error; /* the code of the server's ERROR packet when server_text is not empty */
-    char server_text[96];  /* the server's own words, printable ASCII */
-    uint64_t size;         /* as tsize told, or the bytes received once complete */
+    char server_text[96];  /* the server's own words, printable ASCII; empty: it sent no ERROR that ended us */
     bool has_size;
-    uint64_t received;           /* bytes in the sink without a gap from the start */
-    uint16_t block_size, window; /* as agreed */
-    struct retry retry;
+    uint64_t size;       /* as tsize told, and the bytes received once complete */
+    uint64_t received;   /* bytes in the sink without a gap from the start */
+    uint16_t block_size; /* as agreed, from TFTP_RECEIVING on */
+
+    /* The machine's own. */
+    struct tftp_window window;
+    struct tftp_ask asked;         /* the options in the last request that had any */
+    struct tftp_ask former_asked;  /* of the connection given up */
+    enum tftp_options_level level; /* how much of what we would like to ask for this server stands */
+    struct udp_address peer;       /* the server's transfer identifier */
+    uint16_t former_port;          /* the identifier of a connection given up */
+    struct tftp_farewell farewell;
+    struct retry retry; /* of the request or the ACK */
+    bool is_held;       /* a paced caller has the last window */
+    bool last_ask_was_plain;
+    bool options_granted; /* the connection began with an OACK */
+    unsigned restarts;
+    uint64_t restarted_with;    /* bytes received when the server was last lost */
+    uint64_t held_with;         /* bytes received when the caller was last given a window */
+    unsigned unreachables;      /* since the last new block */
+    time_us asked_since;        /* the first request of this connection */
+    time_us progressed;         /* the last new block, or the start of the connection */
+    time_us ack_sent;           /* the last one */
+    time_us round_trip;         /* smoothed; 0: not known */
+    time_us round_trip_from;    /* a sample is being taken since; 0: none */
+    bool round_trip_is_rough;   /* from the request, which includes starting a server */
+    time_us patience_min;       /* before an ACK is repeated */
+    time_us stranger_told;      /* the last ERROR 5; 0: none */
+    bool strangers_unreachable; /* one whom we owed an ERROR could not be found: only the server's own host then */
+    uint32_t timeouts;          /* repeated ACKs while blocks were due */
+    uint32_t blocks_new, blocks_useless;
     struct random *random;
     struct log *log;
     struct tftp_experience *experience;
 };
 
-/* Owes the RRQ at once. STATUS_BAD_PARAMETER when the file name is empty or too long. */
+/*
+ * Owes the RRQ at once. STATUS_BAD_PARAMETER when the file name is empty or too long, or block_size_max is out of
+ * range. All but the log must be given.
+ */
 enum status tftp_start(struct tftp *, time_us now, const struct tftp_request *, struct tftp_experience *,
                        struct random *, struct log *);
 
 /* Takes the held-back ACK as owed (paced transfers). */
 void tftp_resume(struct tftp *, time_us now);
 
-/* Ends a running transfer; owes the server an ERROR, which is sent if the machine stays attached until tftp_is_quiet().
+/*
+ * Ends a running transfer; owes the server an ERROR, which is sent if the machine stays attached until tftp_is_quiet().
+ * Of a transfer that is over already it only ends the dallying.
  */
 void tftp_cancel(struct tftp *, time_us now, enum status why);
 
-/* All bytes are in the sink. */
+/* All bytes are in the sink; of a transfer for the size only: the size is known. */
 bool tftp_is_complete(const struct tftp *);
 
 /* Nothing will be sent any more: it may be detached and forgotten. */
