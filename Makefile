@@ -19,7 +19,8 @@ COMMON   := -std=gnu11 -I. $(WARNINGS) -MMD -MP
 HOST_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 BIOS_FLAGS := $(COMMON) -m32 -march=i686 -Os -ffreestanding -fbuiltin -fno-pic -fno-pie -mno-sse -mno-mmx -mno-80387 \
   -fno-stack-protector -fcf-protection=none -mpreferred-stack-boundary=2 -fno-asynchronous-unwind-tables \
-  -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common
+  -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common \
+  -fno-tree-loop-distribute-patterns
 
 FIRMWARE_FOLDERS := base wire nic bus net proto boot pxe image
 FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))
