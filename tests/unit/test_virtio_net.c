@@ -1,6 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Finding, opening and closing the device. */
+#include "tests/devices/virtio_numbers.h"
 #include "tests/unit/virtio_net_fixture.h"
+
+/* clang-format off */
+static const uint64_t our_numbers[] = {
+    VIRTIO_STATUS_ACKNOWLEDGE, VIRTIO_STATUS_DRIVER, VIRTIO_STATUS_DRIVER_OK, VIRTIO_STATUS_FEATURES_OK,
+    VIRTIO_STATUS_NEEDS_RESET, VIRTIO_STATUS_FAILED,
+    VIRTIO_NET_F_MAC, VIRTIO_NET_F_STATUS, VIRTIO_F_ANY_LAYOUT, VIRTIO_F_VERSION_1, VIRTIO_F_ACCESS_PLATFORM,
+    VIRTIO_F_ORDER_PLATFORM, VIRTIO_NET_F_SPEED_DUPLEX,
+    VIRTIO_NET_CONFIG_MAC, VIRTIO_NET_CONFIG_STATUS, VIRTIO_NET_CONFIG_SPEED, VIRTIO_NET_STATUS_LINK_UP,
+    VIRTIO_NET_HEADER, VIRTIO_NET_HEADER_LEGACY,
+    VIRTIO_CAP_TYPE, VIRTIO_CAP_BAR, VIRTIO_CAP_OFFSET, VIRTIO_CAP_LENGTH, VIRTIO_CAP_NOTIFY_MULTIPLIER,
+    VIRTIO_CAP_WINDOW_DATA,
+    VIRTIO_CAP_COMMON, VIRTIO_CAP_NOTIFY, VIRTIO_CAP_ISR, VIRTIO_CAP_DEVICE, VIRTIO_CAP_WINDOW,
+    VIRTIO_COMMON_DEVICE_FEATURE_SELECT, VIRTIO_COMMON_DEVICE_FEATURE, VIRTIO_COMMON_DRIVER_FEATURE_SELECT,
+    VIRTIO_COMMON_DRIVER_FEATURE, VIRTIO_COMMON_STATUS, VIRTIO_COMMON_GENERATION, VIRTIO_COMMON_QUEUE_SELECT,
+    VIRTIO_COMMON_QUEUE_SIZE, VIRTIO_COMMON_QUEUE_ENABLE, VIRTIO_COMMON_QUEUE_NOTIFY_OFF, VIRTIO_COMMON_QUEUE_DESC,
+    VIRTIO_COMMON_QUEUE_DRIVER, VIRTIO_COMMON_QUEUE_DEVICE,
+    VIRTIO_LEGACY_DEVICE_FEATURES, VIRTIO_LEGACY_DRIVER_FEATURES, VIRTIO_LEGACY_QUEUE_ADDRESS,
+    VIRTIO_LEGACY_QUEUE_SIZE, VIRTIO_LEGACY_QUEUE_SELECT, VIRTIO_LEGACY_QUEUE_NOTIFY, VIRTIO_LEGACY_STATUS,
+    VIRTIO_LEGACY_ISR, VIRTIO_LEGACY_DEVICE, VIRTIO_LEGACY_ALIGN,
+    VIRTQ_DESC_F_NEXT, VIRTQ_DESC_F_WRITE, VIRTQ_AVAIL_F_NO_INTERRUPT, VIRTQ_USED_F_NO_NOTIFY,
+    sizeof(struct virtq_desc), offsetof(struct virtq_desc, len), offsetof(struct virtq_desc, flags),
+    offsetof(struct virtq_desc, next), offsetof(struct virtq_avail, index), offsetof(struct virtq_avail, ring),
+    offsetof(struct virtq_used, index), offsetof(struct virtq_used, ring), sizeof(struct virtq_used_element),
+    offsetof(struct virtq_used_element, len),
+};
+/* clang-format on */
+
+static void numbers_are_those_of_the_specification(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof(our_numbers) / sizeof(our_numbers[0]), virtio_number_count);
+    for (size_t i = 0; i < virtio_number_count; i++)
+        assert_int_equal(our_numbers[i], virtio_numbers[i]);
+}
 
 /* --- attach --- */
 
@@ -256,6 +291,7 @@ static void device_that_never_resets_loses_the_bus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_those_of_the_specification),
         cmocka_unit_test(attach_finds_the_address_and_keeps_quiet),
         cmocka_unit_test(address_that_changes_is_read_again),
         cmocka_unit_test(device_without_an_address_is_refused),
