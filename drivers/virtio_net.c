@@ -8,6 +8,11 @@
 #include "drivers/virtio_net_rings.h"
 #include "drivers/virtio_pci.h"
 
+/* What we understand; the reserved ones because a driver must or should accept them (6.1, 6.3). */
+#define FEATURES                                                                                                     \
+    (VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1 | \
+     VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM)
+
 enum {
     BATCHES = 8, /* received buffers go back to the device an eighth of the ring at a time */
     NO_BUFFER = 0xffff,
@@ -44,9 +49,7 @@ static enum status start(struct virtio_net *v)
     uint16_t receive_size, transmit_size;
     enum status status;
 
-    status = virtio_pci_negotiate(&v->pci, VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_F_ANY_LAYOUT |
-                                               VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM |
-                                               VIRTIO_NET_F_SPEED_DUPLEX);
+    status = virtio_pci_negotiate(&v->pci, FEATURES);
     if (status != STATUS_OK)
         return status;
     r->header_len = v->pci.is_modern ? VIRTIO_NET_HEADER : VIRTIO_NET_HEADER_LEGACY;
@@ -292,8 +295,9 @@ static enum status virtio_net_attach(struct pci_device *pci, void *memory, struc
     struct virtio_net *v = memory;
     enum status status = virtio_pci_attach(&v->pci, pci);
 
-    if (status == STATUS_OK)
-        status = virtio_pci_negotiate(&v->pci, VIRTIO_NET_F_MAC | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM);
+    if (status != STATUS_OK)
+        return status;
+    status = virtio_pci_negotiate(&v->pci, FEATURES);
     if (status == STATUS_OK && ((v->pci.features & VIRTIO_NET_F_MAC) == 0 ||
                                 !virtio_pci_config_bytes(&v->pci, VIRTIO_NET_CONFIG_MAC, v->nic.permanent_mac.byte, 6)))
         status = STATUS_BAD_MAC;

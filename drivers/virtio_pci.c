@@ -255,14 +255,17 @@ enum status virtio_pci_queue_enable(struct virtio_pci *v, struct virtio_queue *q
 
 void virtio_pci_start(struct virtio_pci *v)
 {
-    pci_command(v->pci, PCI_COMMAND_BUS_MASTER, 0);
+    pci_command(v->pci, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE, 0);
     status_add(v, VIRTIO_STATUS_DRIVER_OK);
 }
 
 void virtio_pci_stop(struct virtio_pci *v)
 {
-    (void)virtio_pci_reset(v);
-    pci_command(v->pci, PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
+    /* A device that is reset raises no interrupt, and the driver of the next system may expect INTx to be on. */
+    if (virtio_pci_reset(v))
+        pci_command(v->pci, 0, PCI_COMMAND_BUS_MASTER | PCI_COMMAND_INTX_DISABLE);
+    else
+        pci_command(v->pci, PCI_COMMAND_INTX_DISABLE, PCI_COMMAND_BUS_MASTER);
 }
 
 void virtio_pci_notify(struct virtio_pci *v, const struct virtio_queue *q)

@@ -114,6 +114,20 @@ static void incomplete_capabilities_are_refused(void **state)
     assert_int_equal(pci_model_faults(&model.pci), 0);
 }
 
+/* A transitional id without ports, capabilities or window: no register is touched, for we know of none. */
+static void device_without_an_interface_is_left_alone(void **state)
+{
+    (void)state;
+    virtio_model_init(&model, VIRTIO_MODEL_LEGACY);
+    pci_model_set_bar(&model.pci, 0, 0);
+    assert_int_equal(attach(), STATUS_NIC_FAILED);
+    virtio_model_init(&model, VIRTIO_MODEL_LEGACY);
+    pci_model_set_bar(&model.pci, 0, 0xfebc0000); /* memory, where ports belong */
+    assert_int_equal(attach(), STATUS_NIC_FAILED);
+    assert_int_equal(model.pci.accesses, 0);
+    assert_int_equal(pci_model_faults(&model.pci), 0);
+}
+
 static void looping_capability_list_ends(void **state)
 {
     (void)state;
@@ -297,6 +311,7 @@ int main(void)
         cmocka_unit_test(device_without_an_address_is_refused),
         cmocka_unit_test(enabled_msix_is_switched_off),
         cmocka_unit_test(incomplete_capabilities_are_refused),
+        cmocka_unit_test(device_without_an_interface_is_left_alone),
         cmocka_unit_test(looping_capability_list_ends),
         cmocka_unit_test(bar_out_of_reach_is_gone_around),
         cmocka_unit_test(open_negotiates_what_it_understands),
