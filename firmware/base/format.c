@@ -7,7 +7,7 @@
 #include "firmware/base/divide.h"
 
 struct field {
-    bool zero_padded, left_aligned;
+    bool zero_padded, left_aligned, upper_case;
     int width, precision;
 };
 
@@ -35,6 +35,7 @@ static void put_padded(struct text *t, const char *s, int len, const struct fiel
 
 static void put_number(struct text *t, uint64_t value, bool negative, uint32_t base, const struct field *f)
 {
+    const char *alphabet = f->upper_case ? "0123456789ABCDEF" : "0123456789abcdef";
     char digits[24];
     int at = sizeof(digits);
 
@@ -42,7 +43,7 @@ static void put_number(struct text *t, uint64_t value, bool negative, uint32_t b
         uint32_t digit;
 
         value = divide_u64(value, base, &digit);
-        digits[--at] = "0123456789abcdef"[digit];
+        digits[--at] = alphabet[digit];
     } while (value != 0 && at > 1);
     if (negative)
         digits[--at] = '-';
@@ -113,10 +114,12 @@ static const char *put_conversion(struct text *t, const char *format, va_list *a
     }
     case 'u':
     case 'x':
+    case 'X':
         value = longs >= 2   ? va_arg(*args, unsigned long long)
                 : longs == 1 ? va_arg(*args, unsigned long)
                              : va_arg(*args, unsigned);
-        put_number(t, value, false, *format == 'x' ? 16 : 10, &f);
+        f.upper_case = *format == 'X';
+        put_number(t, value, false, *format == 'u' ? 10 : 16, &f);
         break;
     case '\0':
         return format;

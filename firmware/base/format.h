@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * A small printf for fixed buffers. Understands %s %.*s %c %d %u %x %llu %lu %zu with field width, '0' and '-' flags,
- * and %%; nothing else. Never writes beyond `size`, always NUL terminates when size > 0.
+ * A small printf for fixed buffers. Understands %s %.*s %c %d %u %x %X %llu %lu %zu with field width, '0' and '-'
+ * flags, and %%; nothing else. Never writes beyond `size`, always NUL terminates when size > 0.
  */
 #ifndef PUCK_BASE_FORMAT_H
 #define PUCK_BASE_FORMAT_H

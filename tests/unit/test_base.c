@@ -20,9 +20,9 @@ static void format_writes_what_printf_would(void **state)
     (void)state;
     assert_int_equal(text_format(text, sizeof(text), "%5u|%-5d|%05x|%c|%s|%%", 42u, -7, 0xbeefu, 'z', "abc"), 25);
     assert_string_equal(text, "   42|-7   |0beef|z|abc|%");
-    text_format(text, sizeof(text), "%llu %llx %zu %.2s", 18446744073709551615ull, 0x123456789abcdef0ull, (size_t)7,
-                "xyz");
-    assert_string_equal(text, "18446744073709551615 123456789abcdef0 7 xy");
+    text_format(text, sizeof(text), "%llu %llx %02X %zu %.2s", 18446744073709551615ull, 0x123456789abcdef0ull, 0xebu,
+                (size_t)7, "xyz");
+    assert_string_equal(text, "18446744073709551615 123456789abcdef0 EB 7 xy");
     text_format(text, sizeof(text), IPV4_FORMAT, IPV4_ARGS(0xc0a86f82u));
     assert_string_equal(text, "192.168.111.130");
 }

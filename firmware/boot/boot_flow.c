@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/boot/boot_flow.h"
+
+#include "firmware/base/divide.h"
+#include "firmware/base/text.h"
+#include "firmware/boot/failure.h"
+#include "firmware/boot/session.h"
+
+/* Autonegotiation takes 1 to 4 s; 15 s is what a switch with energy saving needs at worst. */
+#define LINK_PATIENCE SECONDS(15)
+
+/* Longer than a spanning tree takes to open a port (2 x 15 s forward delay, 20 s maximum age). */
+#define DHCP_PATIENCE SECONDS(60)
+
+static const char *const state_names[] = {"idle", "link", "DHCP", "boot file", "ready", "failed"};
+
+static void set_state(struct session *s, time_us now, enum flow_state state)
+{
+    log_print(&s->log, LOG_INFO, "flow: %s -> %s", state_names[s->flow.state], state_names[state]);
+    s->flow.state = state;
+    s->flow.since = now;
+}
+
+static unsigned seconds_since(time_us since, time_us now)
+{
+    return (unsigned)divide_u64(now - since, 1000000, NULL);
+}
+
+static void start_dhcp(struct session *s, time_us now)
+{
+    struct dhcp_config config = {
+        .mac = s->nic->mac,
+        .has_uuid = s->config.has_uuid,
+        .architecture = s->config.architecture,
+        .undi_major = 2,
+        .undi_minor = 1,
+        .give_up_after = DHCP_PATIENCE,
+        .link_is_up = true,
+    };
+
+    memcpy(config.uuid, s->config.uuid, sizeof(config.uuid));
+    dhcp_start(&s->dhcp, now, &config, &s->random, &s->log);
+    if (!net_attach(&s->net, &s->dhcp.udp))
+        boot_flow_fail(s, now, STATUS_OUT_OF_RESOURCES);
+}
+
+static void show_link(struct session *s)
+{
+    unsigned speed = nic_link_speed(s->nic);
+
+    if (speed != 0)
+        screen_line(&s->screen, "Link up, %u Mbit/s", speed);
+    else
+        screen_line(&s->screen, "Link up");
+}
+
+static void step_link(struct session *s, time_us now)
+{
+    if (s->flow.link_is_up) {
+        show_link(s);
+        set_state(s, now, FLOW_DHCP);
+        start_dhcp(s, now);
+    } else if (now - s->flow.since >= LINK_PATIENCE) {
+        boot_flow_fail(s, now, STATUS_LINK_DOWN);
+    } else {
+        screen_progress(&s->screen, now, "Waiting for the link, %u s", seconds_since(s->flow.since, now));
+    }
+}
+
+static void configure_net(struct session *s)
+{
+    const struct dhcp_lease *lease = &s->dhcp.lease;
+    struct net_config config = {.address = lease->address, .netmask = lease->netmask};
+
+    while (config.route_count < lease->route_count && config.route_count < NET_ROUTES) {
+        const struct dhcp_route *from = &lease->routes[config.route_count];
+
+        config.routes[config.route_count++] =
+            (struct net_route){.destination = from->destination, .netmask = from->netmask, .gateway = from->gateway};
+    }
+    net_configure(&s->net, &config);
+}
+
+static unsigned prefix_len(uint32_t netmask)
+{
+    unsigned len = 0;
+
+    for (; (netmask & 0x80000000u) != 0; netmask <<= 1)
+        len++;
+    return len;
+}
+
+static void show_lease(struct session *s)
+{
+    const struct dhcp_lease *lease = &s->dhcp.lease;
+    uint32_t gateway = 0;
+
+    for (size_t n = 0; n < lease->route_count; n++)
+        if (lease->routes[n].netmask == 0)
+            gateway = lease->routes[n].gateway;
+    screen_line(&s->screen, "Address " IPV4_FORMAT "/%u, gateway " IPV4_FORMAT ", from DHCP server " IPV4_FORMAT,
+                IPV4_ARGS(lease->address), prefix_len(lease->netmask), IPV4_ARGS(gateway), IPV4_ARGS(lease->server_id));
+}
+
+static void start_file(struct session *s, time_us now)
+{
+    struct boot_flow *flow = &s->flow;
+    struct tftp_request request = {
+        .server = {.ip = ipv4_address(flow->choice.server)},
+        .file = flow->choice.file,
+        .sink = &flow->sink.sink,
+    };
+    char name[64];
+    enum status status;
+
+    text_copy_printable(name, sizeof(name), text_slice(flow->choice.file));
+    screen_line(&s->screen, "Boot file tftp://" IPV4_FORMAT "/%s (%s)", IPV4_ARGS(flow->choice.server), name,
+                flow->choice.why);
+    set_state(s, now, FLOW_FILE);
+    buffer_sink_start(&flow->sink, s->config.file_memory, s->config.file_memory_len);
+    status = session_download(s, &s->transfer, &request);
+    if (status != STATUS_OK)
+        boot_flow_fail(s, now, status);
+}
+
+static void step_dhcp(struct session *s, time_us now)
+{
+    struct dhcp *dhcp = &s->dhcp;
+    enum status status;
+
+    dhcp_link(dhcp, now, s->flow.link_is_up);
+    if (dhcp->status == STATUS_PENDING) {
+        if (s->flow.link_is_up)
+            screen_progress(&s->screen, now, "DHCP: %s, %u s",
+                            dhcp->state == DHCP_REQUESTING ? "waiting for the server's confirmation"
+                                                           : "waiting for an offer",
+                            seconds_since(s->flow.since, now));
+        else
+            screen_progress(&s->screen, now, "DHCP: the link went down, waiting for it");
+        return;
+    }
+    if (dhcp->status != STATUS_OK) {
+        boot_flow_fail(s, now, dhcp->status);
+        return;
+    }
+    net_detach(&s->net, &dhcp->udp);
+    configure_net(s);
+    show_lease(s);
+    status = boot_options_choose(&dhcp->lease, &s->flow.choice);
+    if (status == STATUS_OK)
+        start_file(s, now);
+    else
+        boot_flow_fail(s, now, status);
+}
+
+static void show_progress(struct session *s, time_us now)
+{
+    const struct tftp *tftp = &s->transfer.tftp;
+    char received[SCREEN_BYTES_TEXT], size[SCREEN_BYTES_TEXT], rate[SCREEN_BYTES_TEXT];
+
+    screen_bytes(received, tftp->received);
+    screen_bytes(rate, download_rate(&s->transfer, now));
+    if (tftp->state == TFTP_REQUESTING)
+        screen_progress(&s->screen, now, "TFTP: waiting for the server, %u s", seconds_since(s->flow.since, now));
+    else if (tftp->has_size && tftp->size != 0 && tftp->size <= UINT32_MAX)
+        screen_progress(&s->screen, now, "  %s of %s, %u %%, %s/s", received, screen_bytes(size, tftp->size),
+                        (unsigned)divide_u64(tftp->received * 100, (uint32_t)tftp->size, NULL), rate);
+    else
+        screen_progress(&s->screen, now, "  %s, %s/s", received, rate);
+}
+
+static void step_file(struct session *s, time_us now)
+{
+    enum status status = download_status(&s->transfer);
+    char received[SCREEN_BYTES_TEXT], rate[SCREEN_BYTES_TEXT];
+
+    if (status == STATUS_PENDING) {
+        show_progress(s, now);
+        return;
+    }
+    if (status != STATUS_OK) {
+        boot_flow_fail(s, now, status);
+        return;
+    }
+    screen_line(&s->screen, "  %s, %s/s: starting it", screen_bytes(received, s->transfer.tftp.received),
+                screen_bytes(rate, download_rate(&s->transfer, now)));
+    cached_packets_build(s->config.cached, &s->dhcp.lease, &s->flow.choice);
+    set_state(s, now, FLOW_READY);
+    s->flow.status = STATUS_OK;
+}
+
+void boot_flow_start(struct session *s, time_us now)
+{
+    s->flow = (struct boot_flow){.state = FLOW_IDLE, .status = STATUS_PENDING, .next_link_check = now};
+    set_state(s, now, FLOW_LINK);
+}
+
+void boot_flow_step(struct session *s, time_us now)
+{
+    struct boot_flow *flow = &s->flow;
+
+    if (flow->state != FLOW_LINK && flow->state != FLOW_DHCP && flow->state != FLOW_FILE)
+        return;
+    if (now >= flow->next_link_check) {
+        flow->link_is_up = nic_link_up(s->nic);
+        flow->next_link_check = now + MILLISECONDS(100);
+    }
+    if (flow->state == FLOW_LINK)
+        step_link(s, now);
+    else if (flow->state == FLOW_DHCP)
+        step_dhcp(s, now);
+    else
+        step_file(s, now);
+}
+
+time_us boot_flow_deadline(const struct session *s)
+{
+    return s->flow.status == STATUS_PENDING && s->flow.state != FLOW_IDLE ? s->flow.next_link_check : TIME_NEVER;
+}
+
+void boot_flow_fail(struct session *s, time_us now, enum status why)
+{
+    set_state(s, now, FLOW_FAILED);
+    s->flow.status = why;
+    failure_show(s, why);
+    net_detach(&s->net, &s->dhcp.udp);
+    download_cancel(&s->transfer, now, why);
+    nic_close(s->nic);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/boot/failure.h"
+
+#include "firmware/base/text.h"
+#include "firmware/boot/session.h"
+
+struct file_shown {
+    char name[64];
+};
+
+static struct file_shown file_shown(const struct session *s)
+{
+    struct file_shown shown;
+
+    text_copy_printable(shown.name, sizeof(shown.name), text_slice(s->flow.choice.file));
+    return shown;
+}
+
+/* "PXE-E3B: TFTP file not found (10.0.0.5, boot/kernel: "File not found")" */
+static void show_headline(struct session *s, enum status why)
+{
+    const struct tftp *tftp = &s->transfer.tftp;
+    unsigned number = status_number(why);
+
+    if (s->flow.choice.server == 0 || why == STATUS_CANCELLED)
+        screen_line(&s->screen, "PXE-E%02X: %s", number, status_text(why));
+    else if (tftp->server_text[0] != '\0')
+        screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s: \"%s\")", number, status_text(why),
+                    IPV4_ARGS(s->flow.choice.server), file_shown(s).name, tftp->server_text);
+    else
+        screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s)", number, status_text(why),
+                    IPV4_ARGS(s->flow.choice.server), file_shown(s).name);
+}
+
+static void advise_no_offer(struct session *s)
+{
+    screen_line(&s->screen, "  No DHCP server answered %u requests.", s->dhcp.retry.attempts);
+    if (s->dhcp.ignored != 0)
+        screen_line(&s->screen, "  %u answers were ignored because something in them was wrong.", s->dhcp.ignored);
+    if (s->net.nic->counters.received == 0)
+        screen_line(&s->screen, "  Not one frame was received: is the switch port forwarding, in the right VLAN?");
+    screen_line(&s->screen, "  Check that a DHCP server (or relay) serves this network and knows " MAC_FORMAT ".",
+                MAC_ARGS(s->nic->mac));
+}
+
+static void advise_no_boot_file(struct session *s)
+{
+    const struct dhcp_lease *lease = &s->dhcp.lease;
+
+    screen_line(&s->screen,
+                "  DHCP server " IPV4_FORMAT " gave " IPV4_FORMAT " but no boot file name; no proxyDHCP server did.",
+                IPV4_ARGS(lease->server_id), IPV4_ARGS(lease->address));
+    screen_line(&s->screen, "  Check on the server, for example:");
+    screen_line(&s->screen, "    ISC dhcpd  filename \"pxelinux.0\"; next-server <TFTP server>;");
+    screen_line(&s->screen, "    Kea        \"boot-file-name\": \"pxelinux.0\", \"next-server\": \"<TFTP server>\"");
+    screen_line(&s->screen, "    dnsmasq    dhcp-boot=pxelinux.0,,<TFTP server>");
+}
+
+static void advise_not_found(struct session *s)
+{
+    screen_line(&s->screen, "  The name came from: %s.", s->flow.choice.why);
+    screen_line(&s->screen, "  Check that %s lies below the TFTP server's root, and that it may be read.",
+                file_shown(s).name);
+    screen_line(&s->screen, "  With in.tftpd -s, names are relative to that root; capitals count.");
+}
+
+static void advise_silent_server(struct session *s)
+{
+    screen_line(&s->screen, "  " IPV4_FORMAT " was named by: %s.", IPV4_ARGS(s->flow.choice.server),
+                s->flow.choice.why);
+    screen_line(&s->screen, "  Check that a TFTP server runs there (next-server), that no firewall drops UDP port 69,");
+    screen_line(&s->screen, "  and that answers from its other ports get through. %llu bytes were received.",
+                (unsigned long long)s->transfer.tftp.received);
+}
+
+static void advise_too_big(struct session *s)
+{
+    char needed[SCREEN_BYTES_TEXT], room[SCREEN_BYTES_TEXT];
+
+    screen_line(&s->screen, "  The file has %s, there is room for %s.", screen_bytes(needed, s->flow.sink.needed),
+                screen_bytes(room, s->config.file_memory_len));
+    screen_line(&s->screen,
+                "  A BIOS boot program has to fit below 640 KB: name pxelinux.0 or GRUB's core.0, not a kernel.");
+}
+
+static void advise(struct session *s, enum status why)
+{
+    if (why == STATUS_LINK_DOWN)
+        screen_line(&s->screen, "  Check the cable and the switch port; %s is the card asked to boot.",
+                    s->config.nic_place);
+    else if (why == STATUS_DHCP_TIMEOUT)
+        advise_no_offer(s);
+    else if (why == STATUS_DHCP_NO_BOOTFILE)
+        advise_no_boot_file(s);
+    else if (why == STATUS_TFTP_NOT_FOUND || why == STATUS_TFTP_ACCESS)
+        advise_not_found(s);
+    else if (why == STATUS_TFTP_OPEN_TIMEOUT || why == STATUS_TFTP_READ_TIMEOUT || why == STATUS_ARP_TIMEOUT ||
+             why == STATUS_TFTP_CANNOT_ARP || why == STATUS_TFTP_CANNOT_OPEN)
+        advise_silent_server(s);
+    else if (why == STATUS_FILE_TOO_BIG)
+        advise_too_big(s);
+}
+
+void failure_show(struct session *s, enum status why)
+{
+    show_headline(s, why);
+    advise(s, why);
+    screen_line(&s->screen, "Leaving the network boot; the next boot device follows.");
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/boot/screen.h"
+
+#include "firmware/base/divide.h"
+#include "firmware/base/text.h"
+
+enum {
+    PROGRESS_MAX = 79, /* a line of 80 characters would wrap */
+};
+
+/* Goes back to the start of the progress line and blanks what `text` will not cover. */
+static void erase_progress(struct screen *screen, size_t covered)
+{
+    char blank[PROGRESS_MAX + 3];
+    size_t len = screen->progress_len;
+
+    if (len == 0)
+        return;
+    if (len > covered) {
+        blank[0] = '\r';
+        memset(blank + 1, ' ', len);
+        blank[len + 1] = '\0';
+        screen->print(screen, blank);
+    }
+    screen->print(screen, "\r");
+    screen->progress_len = 0;
+}
+
+void screen_line(struct screen *screen, const char *format, ...)
+{
+    char text[160];
+    va_list args;
+    size_t len;
+
+    va_start(args, format);
+    len = text_format_args(text, sizeof(text), format, args);
+    va_end(args);
+    erase_progress(screen, len);
+    screen->print(screen, text);
+    screen->print(screen, "\n");
+    screen->next_progress = 0;
+}
+
+void screen_progress(struct screen *screen, time_us now, const char *format, ...)
+{
+    char text[PROGRESS_MAX + 1];
+    va_list args;
+    size_t len;
+
+    if (now < screen->next_progress)
+        return;
+    va_start(args, format);
+    len = text_format_args(text, sizeof(text), format, args);
+    va_end(args);
+    erase_progress(screen, len);
+    screen->print(screen, text);
+    screen->progress_len = len;
+    screen->next_progress = now + MILLISECONDS(250);
+}
+
+const char *screen_bytes(char text[SCREEN_BYTES_TEXT], uint64_t bytes)
+{
+    static const char units[][3] = {"KB", "MB", "GB", "TB"};
+    unsigned unit = 0;
+    uint64_t tenths;
+    uint32_t tenth;
+
+    if (bytes < 1000) {
+        text_format(text, SCREEN_BYTES_TEXT, "%u B", (unsigned)bytes);
+        return text;
+    }
+    tenths = divide_u64(bytes, 100, NULL);
+    while (tenths >= 10000 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        tenths = divide_u64(tenths, 1000, NULL);
+        unit++;
+    }
+    tenths = divide_u64(tenths, 10, &tenth);
+    text_format(text, SCREEN_BYTES_TEXT, "%llu.%u %s", (unsigned long long)tenths, tenth, units[unit]);
+    return text;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * What the person at the machine reads: lines that stay, and one progress line that is written over. Plain ASCII, so
+ * that a VGA text screen and a serial line show the same.
+ */
+#ifndef PUCK_BOOT_SCREEN_H
+#define PUCK_BOOT_SCREEN_H
+
+#include "firmware/base/format.h"
+#include "firmware/base/time.h"
+
+struct screen {
+    void (*print)(struct screen *, const char *text);
+    size_t progress_len; /* of the progress line that stands on the screen; 0: none */
+    time_us next_progress;
+};
+
+/* A line that stays (at most 159 characters); takes the place of the progress line. */
+void screen_line(struct screen *, const char *format, ...) FORMAT_LIKE_PRINTF(2, 3);
+
+/*
+ * Writes the progress line (at most 79 characters) unless it was written less than a quarter of a second ago: text
+ * output through a BIOS is slow, and must not cost the transfer that it reports on.
+ */
+void screen_progress(struct screen *, time_us now, const char *format, ...) FORMAT_LIKE_PRINTF(3, 4);
+
+/* Room for the largest text of screen_bytes(). */
+#define SCREEN_BYTES_TEXT 16
+
+/* "512 B", "42.4 KB", "9.1 MB": decimal units, as transfer rates are told. Returns `text`. */
+const char *screen_bytes(char text[SCREEN_BYTES_TEXT], uint64_t bytes);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/pxe/preboot.h"
+
+#include "firmware/pxe/pxe.h"
+
+/*
+ * With a BufferSize the packet is copied; without, the caller gets the address of ours, which it may write into: later
+ * calls return what it wrote (WDS and pxechn.c32 rely on that). BufferLimit is never touched: Altiris' block ends
+ * before it, and WinPE's pxeboot.n12 uses it as a size.
+ */
+enum status pxe_get_cached_info(struct pxe_api *api, void *parameters)
+{
+    struct pxenv_get_cached_info *info = parameters;
+    uint16_t type = info->PacketType;
+    uint8_t *packet, *to;
+
+    if (type < PXENV_PACKET_TYPE_DHCP_DISCOVER || type > PXENV_PACKET_TYPE_CACHED_REPLY)
+        return STATUS_UNSUPPORTED;
+    packet = api->session->config.cached->packet[type - 1];
+    if (info->BufferSize == 0) {
+        info->Buffer = api->cached_packets;
+        info->Buffer.offset = (uint16_t)(info->Buffer.offset + (type - 1) * CACHED_PACKET_LEN);
+        info->BufferSize = CACHED_PACKET_LEN;
+        return STATUS_OK;
+    }
+    if (info->BufferSize > CACHED_PACKET_LEN)
+        info->BufferSize = CACHED_PACKET_LEN;
+    to = pxe_map_far(api, info->Buffer, info->BufferSize);
+    if (to == NULL)
+        return STATUS_BAD_PARAMETER;
+    memcpy(to, packet, info->BufferSize);
+    return STATUS_OK;
+}
+
+/* The file goes to memory of ours first, so that a transfer that fails finds its caller as it was. */
+enum status pxe_restart_tftp(struct pxe_api *api, void *parameters)
+{
+    const struct pxenv_tftp_read_file *restart = parameters;
+    const struct session_config *config = &api->session->config;
+    uint32_t len;
+    enum status status = pxe_tftp_fetch(api, restart, config->file_memory, (uint32_t)config->file_memory_len, &len);
+
+    if (status != STATUS_OK)
+        return status;
+    pxe_udp_stop(api);
+    api->host->restart(api, slice_of(config->file_memory, len));
+    return STATUS_OK;
+}
+
+enum status pxe_stop_undi(struct pxe_api *api, void *parameters)
+{
+    (void)parameters;
+    pxe_udp_stop(api);
+    (void)pxe_undi_close(api, NULL);
+    return api->host->release(api);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "firmware/pxe/tftp_api.h"
+
+#include "firmware/base/text.h"
+#include "firmware/pxe/pxe.h"
+
+enum {
+    BLOCK_SIZE_MIN = 512,
+};
+
+static struct tftp_request request_of(const uint8_t server[4], uint16_t port, const char *file)
+{
+    return (struct tftp_request){.server = {.ip = pxe_ip(server), .port = port}, .file = file};
+}
+
+static enum status start(struct session *s, struct download *d, const struct tftp_request *request,
+                         const uint8_t gateway[4])
+{
+    enum status status = session_download(s, d, request);
+
+    d->tftp.udp.gateway = ipv4_value(pxe_ip(gateway));
+    return status;
+}
+
+/* A FileName field: 128 bytes, NUL terminated unless it fills them. */
+static bool file_name(char name[129], const uint8_t field[128])
+{
+    return text_copy(name, 129, slice_of(field, 128)) && name[0] != '\0';
+}
+
+static enum status block_size_known(struct sink *sink, uint64_t size)
+{
+    (void)sink;
+    (void)size;
+    return STATUS_OK;
+}
+
+static enum status block_write(struct sink *sink, uint64_t at, struct slice bytes)
+{
+    struct pxe_tftp *tftp = (struct pxe_tftp *)sink;
+
+    (void)at;
+    if (tftp->has_block || bytes.len > sizeof(tftp->block))
+        return STATUS_TFTP_TOO_MANY;
+    memcpy(tftp->block, bytes.data, bytes.len);
+    tftp->block_len = bytes.len;
+    tftp->has_block = true;
+    return STATUS_OK;
+}
+
+static bool open_is_over(const void *context)
+{
+    const struct session *s = context;
+
+    return s->transfer.tftp.state != TFTP_REQUESTING;
+}
+
+enum status pxe_tftp_open(struct pxe_api *api, void *parameters)
+{
+    struct pxenv_tftp_open *open = parameters;
+    struct pxe_tftp *tftp = &api->tftp;
+    struct session *s = api->session;
+    char name[129] = "";
+    struct tftp_request request = request_of(open->ServerIPAddress, pxe_port(open->TFTPPort), name);
+    enum status status = pxe_own_nic(api, NIC_OWNER_STACK);
+
+    if (status != STATUS_OK)
+        return status;
+    if (!file_name(name, open->FileName))
+        return STATUS_BAD_PARAMETER;
+    /* Callers size their buffers by what they ask for: never agree to more. Some ask for less than TFTP has to offer.
+     */
+    request.block_size_max = open->PacketSize < BLOCK_SIZE_MIN       ? BLOCK_SIZE_MIN
+                             : open->PacketSize > PXE_TFTP_BLOCK_MAX ? PXE_TFTP_BLOCK_MAX
+                                                                     : open->PacketSize;
+    request.paced = true;
+    *tftp = (struct pxe_tftp){.sink = {.size_known = block_size_known, .write = block_write}};
+    request.sink = &tftp->sink;
+    status = start(s, &s->transfer, &request, open->GatewayIPAddress);
+    if (status != STATUS_OK)
+        return status;
+    (void)run_until(s, open_is_over, s, TIME_NEVER);
+    status = download_status(&s->transfer);
+    if (status != STATUS_OK && status != STATUS_PENDING)
+        return status;
+    tftp->is_open = true;
+    tftp->block_size = s->transfer.tftp.block_size;
+    open->PacketSize = tftp->block_size;
+    return STATUS_OK;
+}
+
+static bool block_is_here(const void *context)
+{
+    const struct pxe_api *api = context;
+
+    return api->tftp.has_block || download_status(&api->session->transfer) != STATUS_PENDING;
+}
+
+enum status pxe_tftp_read(struct pxe_api *api, void *parameters)
+{
+    struct pxenv_tftp_read *read = parameters;
+    struct pxe_tftp *tftp = &api->tftp;
+    struct session *s = api->session;
+    enum status status;
+    uint8_t *buffer;
+
+    if (!tftp->is_open)
+        return STATUS_TFTP_CLOSED;
+    if (tftp->is_over)
+        return STATUS_TFTP_CANNOT_READ;
+    /* BufferSize is output only: callers leave 0 in it. */
+    buffer = pxe_map_far(api, read->Buffer, tftp->block_size);
+    if (buffer == NULL)
+        return STATUS_BAD_PARAMETER;
+    if (!tftp->has_block)
+        (void)run_until(s, block_is_here, api, TIME_NEVER);
+    status = download_status(&s->transfer);
+    if (!tftp->has_block && status != STATUS_OK) {
+        pxe_tftp_close(api, NULL);
+        return status;
+    }
+    if (!tftp->has_block)
+        tftp->block_len = 0; /* the file's length is a multiple of the block size: its last block is empty */
+    memcpy(buffer, tftp->block, tftp->block_len);
+    read->BufferSize = (uint16_t)tftp->block_len;
+    read->PacketNumber = ++tftp->packet_number;
+    tftp->is_over = tftp->block_len < tftp->block_size;
+    tftp->has_block = false;
+    tftp_resume(&s->transfer.tftp, session_now());
+    session_poll(s, session_now());
+    return STATUS_OK;
+}
+
+/* Limine stops before the last block: a transfer that is not over is told to the server, and is a success. */
+enum status pxe_tftp_close(struct pxe_api *api, void *parameters)
+{
+    (void)parameters;
+    if (!api->tftp.is_open)
+        return STATUS_TFTP_CLOSED;
+    api->tftp.is_open = false;
+    if (!tftp_is_complete(&api->session->transfer.tftp))
+        download_cancel(&api->session->transfer, session_now(), STATUS_CANCELLED);
+    return STATUS_OK;
+}
+
+static bool transfer_is_over(const void *context)
+{
+    return download_status(context) != STATUS_PENDING;
+}
+
+enum status pxe_tftp_fetch(struct pxe_api *api, const struct pxenv_tftp_read_file *read, void *memory,
+                           uint32_t capacity, uint32_t *len)
+{
+    struct session *s = api->session;
+    char name[129] = "";
+    struct tftp_request request = request_of(read->ServerIPAddress, pxe_port(read->TFTPSrvPort), name);
+    struct buffer_sink sink;
+    enum status status = pxe_own_nic(api, NIC_OWNER_STACK);
+
+    *len = 0;
+    if (status != STATUS_OK)
+        return status;
+    if (!file_name(name, read->FileName))
+        return STATUS_BAD_PARAMETER;
+    buffer_sink_start(&sink, memory, capacity);
+    request.sink = &sink.sink;
+    api->tftp.is_open = false;
+    status = start(s, &s->transfer, &request, read->GatewayIPAddress);
+    if (status != STATUS_OK)
+        return status;
+    (void)run_until(s, transfer_is_over, &s->transfer, TIME_NEVER);
+    status = download_status(&s->transfer);
+    *len = (uint32_t)(status == STATUS_OK ? s->transfer.tftp.received : sink.needed);
+    return status;
+}
+
+/* A multicast address is answered by a unicast transfer; the caller cannot tell. */
+enum status pxe_tftp_read_file(struct pxe_api *api, void *parameters)
+{
+    struct pxenv_tftp_read_file *read = parameters;
+    uint8_t *memory = api->host->map(api, read->Buffer, read->BufferSize);
+    uint32_t len;
+    enum status status;
+
+    if (memory == NULL)
+        return STATUS_BAD_PARAMETER;
+    status = pxe_tftp_fetch(api, read, memory, read->BufferSize, &len);
+    if (status == STATUS_OK || status == STATUS_FILE_TOO_BIG)
+        read->BufferSize = len;
+    return status;
+}
+
+enum status pxe_tftp_get_fsize(struct pxe_api *api, void *parameters)
+{
+    struct pxenv_tftp_get_fsize *query = parameters;
+    struct session *s = api->session;
+    char name[129] = "";
+    struct tftp_request request = request_of(query->ServerIPAddress, TFTP_PORT, name);
+    enum status status = pxe_own_nic(api, NIC_OWNER_STACK);
+
+    query->FileSize = 0;
+    if (status != STATUS_OK)
+        return status;
+    if (!file_name(name, query->FileName))
+        return STATUS_BAD_PARAMETER;
+    request.size_only = true;
+    /* An open transfer goes on: some callers ask for a size in the middle of a file, though the specification forbids
+     * it. */
+    status = start(s, &s->size_query, &request, query->GatewayIPAddress);
+    if (status != STATUS_OK)
+        return status;
+    (void)run_until(s, transfer_is_over, &s->size_query, TIME_NEVER);
+    status = download_status(&s->size_query);
+    if (status == STATUS_OK && s->size_query.tftp.size > UINT32_MAX)
+        return STATUS_FILE_TOO_BIG;
+    if (status == STATUS_OK)
+        query->FileSize = (uint32_t)s->size_query.tftp.size;
+    return status;
+}
