@@ -29,16 +29,19 @@ static unsigned seconds_since(time_us since, time_us now)
 static void start_dhcp(struct session *s, time_us now)
 {
     struct dhcp_config config = {
-        .mac = s->nic->mac,
-        .has_uuid = s->config.has_uuid,
-        .architecture = s->config.architecture,
-        .undi_major = 2,
-        .undi_minor = 1,
+        .identity =
+            {
+                .mac = s->nic->mac,
+                .has_uuid = s->config.has_uuid,
+                .architecture = s->config.architecture,
+                .undi_major = 2,
+                .undi_minor = 1,
+            },
         .give_up_after = DHCP_PATIENCE,
         .link_is_up = true,
     };
 
-    memcpy(config.uuid, s->config.uuid, sizeof(config.uuid));
+    memcpy(config.identity.uuid, s->config.uuid, sizeof(config.identity.uuid));
     dhcp_start(&s->dhcp, now, &config, &s->random, &s->log);
     if (!net_attach(&s->net, &s->dhcp.udp))
         boot_flow_fail(s, now, STATUS_OUT_OF_RESOURCES);
