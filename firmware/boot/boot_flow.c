@@ -101,7 +101,7 @@ static void show_lease(struct session *s)
     for (size_t n = 0; n < lease->route_count; n++)
         if (lease->routes[n].netmask == 0)
             gateway = lease->routes[n].gateway;
-    screen_line(&s->screen, "Address " IPV4_FORMAT "/%u, gateway " IPV4_FORMAT ", from DHCP server " IPV4_FORMAT,
+    screen_line(&s->screen, IPV4_FORMAT "/%u gateway " IPV4_FORMAT " (DHCP server " IPV4_FORMAT ")",
                 IPV4_ARGS(lease->address), prefix_len(lease->netmask), IPV4_ARGS(gateway), IPV4_ARGS(lease->server_id));
 }
 
@@ -117,8 +117,8 @@ static void start_file(struct session *s, time_us now)
     enum status status;
 
     text_copy_printable(name, sizeof(name), text_slice(flow->choice.file));
-    screen_line(&s->screen, "Boot file tftp://" IPV4_FORMAT "/%s (%s)", IPV4_ARGS(flow->choice.server), name,
-                flow->choice.why);
+    screen_line(&s->screen, "tftp://" IPV4_FORMAT "/%s", IPV4_ARGS(flow->choice.server), name);
+    screen_line(&s->screen, "  named by the %s", flow->choice.why);
     set_state(s, now, FLOW_FILE);
     buffer_sink_start(&flow->sink, s->config.file_memory, s->config.file_memory_len);
     status = session_download(s, &s->transfer, &request);

@@ -4,15 +4,11 @@
 #include "firmware/base/divide.h"
 #include "firmware/base/text.h"
 
-enum {
-    PROGRESS_MAX = 79, /* a line of 80 characters would wrap */
-};
-
-/* Goes back to the start of the progress line and blanks what `text` will not cover. */
+/* Goes back to the start of the progress line and blanks what `covered` characters will not cover. */
 static void erase_progress(struct screen *screen, size_t covered)
 {
-    char blank[PROGRESS_MAX + 3];
-    size_t len = screen->progress_len;
+    char blank[sizeof(screen->progress) + 2];
+    size_t len = text_length(screen->progress);
 
     if (len == 0)
         return;
@@ -23,7 +19,7 @@ static void erase_progress(struct screen *screen, size_t covered)
         screen->print(screen, blank);
     }
     screen->print(screen, "\r");
-    screen->progress_len = 0;
+    screen->progress[0] = '\0';
 }
 
 void screen_line(struct screen *screen, const char *format, ...)
@@ -43,7 +39,7 @@ void screen_line(struct screen *screen, const char *format, ...)
 
 void screen_progress(struct screen *screen, time_us now, const char *format, ...)
 {
-    char text[PROGRESS_MAX + 1];
+    char text[sizeof(screen->progress)];
     va_list args;
     size_t len;
 
@@ -52,10 +48,12 @@ void screen_progress(struct screen *screen, time_us now, const char *format, ...
     va_start(args, format);
     len = text_format_args(text, sizeof(text), format, args);
     va_end(args);
+    screen->next_progress = now + MILLISECONDS(250);
+    if (text_equal(text, screen->progress))
+        return;
     erase_progress(screen, len);
     screen->print(screen, text);
-    screen->progress_len = len;
-    screen->next_progress = now + MILLISECONDS(250);
+    memcpy(screen->progress, text, len + 1);
 }
 
 const char *screen_bytes(char text[SCREEN_BYTES_TEXT], uint64_t bytes)

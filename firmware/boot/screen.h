@@ -11,7 +11,7 @@
 
 struct screen {
     void (*print)(struct screen *, const char *text);
-    size_t progress_len; /* of the progress line that stands on the screen; 0: none */
+    char progress[80]; /* the progress line that stands on the screen; empty: none */
     time_us next_progress;
 };
 

@@ -40,8 +40,8 @@ enum status session_start(struct session *s, const struct session_config *config
     s->log.write = session_log;
     s->screen.print = session_print;
     seed_random(s);
-    screen_line(&s->screen, "Puck " PUCK_VERSION "  %s (%s), %s, " MAC_FORMAT, config->nic_name, s->nic->ops->driver,
-                config->nic_place, MAC_ARGS(s->nic->mac));
+    screen_line(&s->screen, "Puck " PUCK_VERSION "  %s, %s, " MAC_FORMAT, config->nic_name, config->nic_place,
+                MAC_ARGS(s->nic->mac));
     status = nic_open(s->nic);
     net_start(&s->net, s->nic, &s->log, &s->random);
     if (status != STATUS_OK)
