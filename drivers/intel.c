@@ -58,6 +58,7 @@ static bool intel_alloc(struct intel *intel, unsigned rx_count)
     intel->tx_buffers = start + BUFFERS_AT;
     intel->rx_buffers = intel->tx_buffers + TX_COUNT * BUFFER_LEN;
     intel->rx_count = rx_count;
+    intel->nic.receive_frames = (uint16_t)(rx_count - RX_RETURN);
     for (unsigned i = 0; i < TX_COUNT + rx_count; i++) {
         volatile struct intel_descriptor *descriptor = i < TX_COUNT ? &intel->tx[i] : &intel->rx[i - TX_COUNT];
         uint64_t bus = intel->memory.bus + BUFFERS_AT + i * BUFFER_LEN;

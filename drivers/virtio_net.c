@@ -90,6 +90,7 @@ static enum status virtio_net_open(struct nic *nic)
     }
     virtio_net_rings_fill(&v->rings);
     v->batch = v->rings.receive_count >= BATCHES ? v->rings.receive_count / BATCHES : 1;
+    nic->receive_frames = (uint16_t)(v->rings.receive_count - v->batch);
     v->returned = 0;
     v->lent = NO_BUFFER;
     v->room = NO_BUFFER;

@@ -93,5 +93,8 @@ time_us session_now(void)
 
 enum status session_download(struct session *s, struct download *d, const struct tftp_request *request)
 {
-    return download_start(d, &s->net, platform_now(), request, &s->experience);
+    struct tftp_request on_this_nic = *request;
+
+    on_this_nic.receive_frames = s->nic->receive_frames;
+    return download_start(d, &s->net, platform_now(), &on_this_nic, &s->experience);
 }

@@ -60,6 +60,7 @@ struct nic {
     const struct nic_ops *ops;
     struct mac mac;           /* in use; set before open */
     struct mac permanent_mac; /* as the hardware has it */
+    uint16_t receive_frames;  /* how many may arrive while nobody polls; the driver's, valid while open */
     bool is_open;
     bool is_lent; /* a received frame is out */
     enum nic_owner owner;
