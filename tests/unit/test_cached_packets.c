@@ -241,6 +241,26 @@ static void too_many_options_are_left_out(void **state)
     assert_int_equal(mask, 0xffffff00u);
 }
 
+/* 1020 bytes are there for options and their end. */
+static void end_option_always_has_its_byte(void **state)
+{
+    uint8_t junk[255] = {7};
+
+    (void)state;
+    for (unsigned len = 236; len <= 239; len++) {
+        struct dhcp_message m;
+
+        start();
+        for (uint8_t tag = 224; tag < 227; tag++)
+            dhcp_option_emit(&reply.options, tag, slice_of(junk, sizeof(junk)));
+        dhcp_option_emit(&reply.options, 227, slice_of(junk, len));
+        build();
+        m = cached(CACHED_DHCP_ACK);
+        assert_true(dhcp_has_option(&m, 226));
+        assert_int_equal(dhcp_has_option(&m, 227), 9 + 3 * 257 + 2 + len + 1 <= 1020);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +272,7 @@ int main(void)
         cmocka_unit_test(long_name_ends_in_its_field),
         cmocka_unit_test(proxy_reply_is_its_own_with_our_address),
         cmocka_unit_test(too_many_options_are_left_out),
+        cmocka_unit_test(end_option_always_has_its_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,61 @@ static void very_slow_offer_is_not_waited_for_much_longer(struct transcript *t)
     sends_request(t, MS(1000), MS(1000), SERVER);
 }
 
+/* The next DISCOVER would be due within the wait. */
+static void discover_is_not_repeated_within_a_brief_wait(struct transcript *t)
+{
+    time_us at;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    at = dhcp.retry.deadline - TRANSCRIPT_EPOCH - MS(50);
+    gets_reply(t, at, with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, at + MS(200), at + MS(200), SERVER);
+}
+
+static void mark_without_file_is_no_reason_to_hurry(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(reply_of(t, DHCP_OFFER, SERVER), "PXEClient"));
+    transcript_silent(t, MS(800));
+}
+
+static void no_pxedhcp_of_zero_says_nothing(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    (void)reply_of(t, DHCP_OFFER, SERVER);
+    dhcp_option_emit(&reply.options, DHCP_TAG_IPXE, BYTES("\xb0\1\0"));
+    gets_reply(t, MS(1), &reply);
+    transcript_silent(t, MS(800));
+}
+
+/* Whether the proxy came first must not matter to what is booted. */
+static void proxy_before_a_marked_offer_is_not_needed(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), proxy_offer(t, PROXY, "proxy.0"));
+    gets_reply(t, MS(2), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, MS(2), MS(2), SERVER);
+    gets_reply(t, MS(3), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
+    is_bound(t);
+    if (t->whole)
+        assert_int_equal(dhcp.lease.proxy.len, 0);
+}
+
+static void second_offer_of_a_server_replaces_its_first(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    (void)with_file(reply_of(t, DHCP_OFFER, SERVER));
+    reply.fixed.yiaddr = ADDRESS + 1;
+    gets_reply(t, MS(1), &reply);
+    gets_reply(t, MS(100), with_file(reply_of(t, DHCP_OFFER, SERVER)));
+    sends_request(t, MS(151), MS(151), SERVER);
+}
+
 /* No boot file: 4 s for a proxy, meanwhile DISCOVER goes on, then the lease is taken all the same. */
 static void offer_without_file_waits_for_a_proxy(struct transcript *t)
 {
@@ -295,6 +350,11 @@ int main(void)
         TRANSCRIPT(exact_prefix_is_a_mark),
         TRANSCRIPT_CUT(slow_offer_is_waited_for_longer),
         TRANSCRIPT_CUT(very_slow_offer_is_not_waited_for_much_longer),
+        TRANSCRIPT_CUT(discover_is_not_repeated_within_a_brief_wait),
+        TRANSCRIPT_CUT(mark_without_file_is_no_reason_to_hurry),
+        TRANSCRIPT_CUT(no_pxedhcp_of_zero_says_nothing),
+        TRANSCRIPT_CUT(proxy_before_a_marked_offer_is_not_needed),
+        TRANSCRIPT_CUT(second_offer_of_a_server_replaces_its_first),
         TRANSCRIPT_CUT(offer_without_file_waits_for_a_proxy),
         TRANSCRIPT_CUT(proxy_after_the_offer_ends_the_wait),
         TRANSCRIPT_CUT(proxy_before_the_offer_waits_for_it),
