@@ -97,12 +97,14 @@ static void show_lease(struct session *s)
 {
     const struct dhcp_lease *lease = &s->dhcp.lease;
     uint32_t gateway = 0;
+    char via[32];
 
     for (size_t n = 0; n < lease->route_count; n++)
         if (lease->routes[n].netmask == 0)
             gateway = lease->routes[n].gateway;
-    screen_line(&s->screen, IPV4_FORMAT "/%u gateway " IPV4_FORMAT " (DHCP server " IPV4_FORMAT ")",
-                IPV4_ARGS(lease->address), prefix_len(lease->netmask), IPV4_ARGS(gateway), IPV4_ARGS(lease->server_id));
+    text_format(via, sizeof(via), " gateway " IPV4_FORMAT, IPV4_ARGS(gateway));
+    screen_line(&s->screen, IPV4_FORMAT "/%u%s (DHCP server " IPV4_FORMAT ")", IPV4_ARGS(lease->address),
+                prefix_len(lease->netmask), gateway != 0 ? via : "", IPV4_ARGS(lease->server_id));
 }
 
 static void start_file(struct session *s, time_us now)
@@ -126,6 +128,15 @@ static void start_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
 }
 
+static const char *awaited(const struct session *s)
+{
+    if (!s->flow.link_is_up)
+        return "the link to come back";
+    if (s->dhcp.state == DHCP_REQUESTING)
+        return "the server's confirmation";
+    return s->dhcp.heard.offer_count != 0 ? "a proxyDHCP server, the offer names no boot file" : "an offer";
+}
+
 static void step_dhcp(struct session *s, time_us now)
 {
     struct dhcp *dhcp = &s->dhcp;
@@ -133,13 +144,7 @@ static void step_dhcp(struct session *s, time_us now)
 
     dhcp_link(dhcp, now, s->flow.link_is_up);
     if (dhcp->status == STATUS_PENDING) {
-        if (s->flow.link_is_up)
-            screen_progress(&s->screen, now, "DHCP: %s, %u s",
-                            dhcp->state == DHCP_REQUESTING ? "waiting for the server's confirmation"
-                                                           : "waiting for an offer",
-                            seconds_since(s->flow.since, now));
-        else
-            screen_progress(&s->screen, now, "DHCP: the link went down, waiting for it");
+        screen_progress(&s->screen, now, "DHCP: waiting for %s, %u s", awaited(s), seconds_since(s->flow.since, now));
         return;
     }
     if (dhcp->status != STATUS_OK) {

@@ -22,7 +22,7 @@ static void show_headline(struct session *s, enum status why)
     const struct tftp *tftp = &s->transfer.tftp;
     unsigned number = status_number(why);
 
-    if (s->flow.choice.server == 0 || why == STATUS_CANCELLED)
+    if (s->flow.choice.file[0] == '\0' || why == STATUS_CANCELLED)
         screen_line(&s->screen, "PXE-E%02X: %s", number, status_text(why));
     else if (tftp->server_text[0] != '\0')
         screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s: \"%s\")", number, status_text(why),
@@ -47,9 +47,9 @@ static void advise_no_boot_file(struct session *s)
 {
     const struct dhcp_lease *lease = &s->dhcp.lease;
 
-    screen_line(&s->screen,
-                "  DHCP server " IPV4_FORMAT " gave " IPV4_FORMAT " but no boot file name; no proxyDHCP server did.",
+    screen_line(&s->screen, "  DHCP server " IPV4_FORMAT " gave " IPV4_FORMAT " but no boot file name.",
                 IPV4_ARGS(lease->server_id), IPV4_ARGS(lease->address));
+    screen_line(&s->screen, "  No proxyDHCP server named one either.");
     screen_line(&s->screen, "  Check on the server, for example:");
     screen_line(&s->screen, "    ISC dhcpd  filename \"pxelinux.0\"; next-server <TFTP server>;");
     screen_line(&s->screen, "    Kea        \"boot-file-name\": \"pxelinux.0\", \"next-server\": \"<TFTP server>\"");
@@ -68,7 +68,7 @@ static void advise_silent_server(struct session *s)
 {
     screen_line(&s->screen, "  " IPV4_FORMAT " was named by: %s.", IPV4_ARGS(s->flow.choice.server),
                 s->flow.choice.why);
-    screen_line(&s->screen, "  Check that a TFTP server runs there (next-server), that no firewall drops UDP port 69,");
+    screen_line(&s->screen, "  Check that a TFTP server runs there (next-server), that nothing drops UDP port 69,");
     screen_line(&s->screen, "  and that answers from its other ports get through. %llu bytes were received.",
                 (unsigned long long)s->transfer.tftp.received);
 }
@@ -79,8 +79,7 @@ static void advise_too_big(struct session *s)
 
     screen_line(&s->screen, "  The file has %s, there is room for %s.", screen_bytes(needed, s->flow.sink.needed),
                 screen_bytes(room, s->config.file_memory_len));
-    screen_line(&s->screen,
-                "  A BIOS boot program has to fit below 640 KB: name pxelinux.0 or GRUB's core.0, not a kernel.");
+    screen_line(&s->screen, "  A boot program has to fit below 640 KB: pxelinux.0 or GRUB's core.0, not a kernel.");
 }
 
 static void advise(struct session *s, enum status why)
