@@ -37,3 +37,9 @@ BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_N
 
 bench: all $(BENCH_TOOLS) ## our ROM against Debian's iPXE, boot by boot; BENCH="--pairs 3 --only discover" (root)
 	tests/bench/run $(BENCH)
+
+.PHONY: bench-tools
+check: bench-tools
+
+bench-tools: $(OUT)/host/relay $(OUT)/host/tftpd
+	@$(PYTHON) -W error tests/bench/test_tools.py 2>&1 | tail -n 1 | sed 's/^/bench tools: /; /OK/!{s/$$/ (run tests\/bench\/test_tools.py)/;q1}'

@@ -54,8 +54,18 @@ class Result:
 class Qmp:
     """Just enough of QEMU's control protocol."""
 
-    def __init__(self, ours):
-        self.file = ours.makefile("rwb", buffering=0)
+    def __init__(self, path, process):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(120)
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise Failed("QEMU does not start") from None
+                time.sleep(0.02)
+        self.file = self.socket.makefile("rwb", buffering=0)
         self.file.readline()
         self.execute("qmp_capabilities")
 
@@ -96,12 +106,13 @@ def start_relay(out, plan):
     raise Failed("the relay does not start")
 
 
-def qemu_command(qemu, out, plan, relay_path, qmp_fd):
+def qemu_command(qemu, out, plan, relay_path):
     """QEMU's command line, stopped before the first instruction."""
     device = machine.NICS[plan.nic][0]
-    command = [*qemu.split(), "-M", "pc,graphics=off", "-accel", "tcg", "-m", str(plan.memory), "-nodefaults", "-vga", "std",
-               "-display", "none", "-no-reboot", "-S", "-serial", f"file:{out}/serial.log",
-               "-debugcon", f"file:{out}/debug.log", "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
+    command = [*qemu.split(), "-M", "pc,graphics=off", "-accel", "tcg", "-m", str(plan.memory), "-nodefaults",
+               "-vga", "std", "-display", "none", "-no-reboot", "-S", "-serial", f"file:{out}/serial.log",
+               "-debugcon", f"file:{out}/debug.log",
+               "-chardev", f"socket,id=qmp,path={out}/qmp,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
                "-netdev", f"stream,id=net0,server=off,addr.type=unix,addr.path={relay_path}",
                "-device", f"{device},netdev=net0,mac={MAC},romfile={plan.rom},bootindex=1"]
     if plan.counts:
@@ -159,15 +170,12 @@ def run(qemu, out, plan):
     for name in os.listdir(out):
         os.unlink(os.path.join(out, name))
     relay, path = start_relay(out, plan)
-    ours, theirs = socket.socketpair()
     process = None
     try:
-        ours.settimeout(120)
         with open(f"{out}/qemu.log", "wb") as log:
-            process = subprocess.Popen(qemu_command(qemu, out, plan, path, theirs.fileno()), pass_fds=(theirs.fileno(),),
-                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=pinned(0))
-        theirs.close()
-        qmp = Qmp(ours)
+            process = subprocess.Popen(qemu_command(qemu, out, plan, path), stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=log, preexec_fn=pinned(0))
+        qmp = Qmp(f"{out}/qmp", process)
         power_on = time.time()
         qmp.execute("cont")
         finished = wait(out, plan, process)
@@ -184,7 +192,6 @@ def run(qemu, out, plan):
             if child and child.poll() is None:
                 child.kill()
                 child.wait()
-        ours.close()
     result = Result(read_log(out).decode("latin-1"), wire.Wire(f"{out}/wire.pcap", MAC), power_on, finished, counters)
     if plan.counts:
         result.samples = wire.read_samples(f"{out}/samples")

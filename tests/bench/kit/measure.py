@@ -34,7 +34,7 @@ class Bench:
         return self.table.row(*arguments, **more)
 
 
-# --- discover: what happens before the first byte ----------------------------------------------------------------------
+# --- discover: what happens before the first byte --------------------------------------------------------------------
 
 def parse_probe(log):
     """(KB of base memory, bytes of memory above 1 MB that are usable) as the probe printed them."""
@@ -50,19 +50,25 @@ def measure_baseline(bench):
     """What the machine has when nothing boots from the network: the probe as a boot sector."""
     plan = boot.Plan("", bench.options.nic, PROBE_END, 30)
     disk = os.path.join(bench.site.root, "probe.nbp")
-    qemu = f"{bench.options.qemu} -drive if=none,id=disk,format=raw,snapshot=on,file={disk} -device ide-hd,drive=disk,bootindex=2"
+    qemu = f"{bench.options.qemu} -drive if=none,id=disk,format=raw,snapshot=on,file={disk}"
+    qemu += " -device ide-hd,drive=disk,bootindex=2"
     bench.baseline = parse_probe(boot.run(qemu, f"{bench.out}/boot", plan).log)
 
 
-def discover(bench, side, offer):
-    """Power-on to the first block of the boot program, with a plain or a PXE-marked offer; and the memory then taken."""
-    bench.site.serve("probe.nbp", offer=offer)
+# What the DHCP server offers, and whether an IPv6 router answers; the first is what the reference site has.
+OFFERS = {"plain offer": ("plain", False), "plain offer and an IPv6 router": ("plain", True),
+          "PXE-marked offer and an IPv6 router": ("pxe", True)}
+
+
+def discover(bench, side, kind):
+    """Power-on to the first block of the boot program, with one kind of offer; and the memory then taken."""
+    offer, has_router = OFFERS[kind]
+    bench.site.serve("probe.nbp", offer=offer, has_router=has_router)
     if not bench.baseline:
         measure_baseline(bench)
     result = bench.boot(side, PROBE_END, 60)
     times, before = result.wire.discover_to_rrq(), result.wire.before_payload
     first = result.wire.first_frame
-    kind = {"plain": "plain offer", "pxe": "PXE-marked offer"}[offer]
     count = {"counted": True, "shape": "{:.0f}"}
     bench.row(f"frames from the client before the first payload byte, {kind}", "frames", "less", **count).add(
         side, before and before[0])
@@ -74,14 +80,14 @@ def discover(bench, side, offer):
     bench.row(f"DISCOVER to first RRQ, {kind}", "s", "less").add(side, times and times[0])
     bench.row("power-on to first frame", "s", "less").add(side, first and first - result.power_on)
     memory = parse_probe(result.log)
-    if offer == "plain" and memory and bench.baseline:
+    if kind == "plain offer" and memory and bench.baseline:
         bench.row("base memory taken", "KB", "less", **count).add(side, bench.baseline[0] - memory[0])
         bench.row("high memory taken", "KB", "less", **count).add(side, (bench.baseline[1] - memory[1]) // 1024)
     if not result.finished:
         raise boot.Failed("the probe did not finish")
 
 
-# --- basecode: a file fetched by the base code itself ------------------------------------------------------------------
+# --- basecode: a file fetched by the base code itself ----------------------------------------------------------------
 
 def is_ipxe(rom):
     """Whether a ROM is iPXE's, so that its boot file can be a script."""
@@ -151,7 +157,7 @@ def cost(bench, side, tftp, counts):
     return options_used(transfer)
 
 
-# --- initrd: through the API -------------------------------------------------------------------------------------------
+# --- initrd: through the API -----------------------------------------------------------------------------------------
 
 def initrd(bench, side, program, api):
     """Rate of the installer's initrd as a boot program fetches it through our API."""
@@ -167,7 +173,7 @@ def initrd(bench, side, program, api):
     return options_used(transfer) + ("" if transfer.complete else f", cut at {transfer.size / MB:.1f} MB")
 
 
-# --- size --------------------------------------------------------------------------------------------------------------
+# --- size ------------------------------------------------------------------------------------------------------------
 
 def size(bench, side):
     """Bytes of the option ROM."""
@@ -177,16 +183,17 @@ def size(bench, side):
 def plan(selected):
     """(group, name, function(bench, side), is it worth repeating) of the measurements selected."""
     out = [("size", "size", size, False)]
-    for offer in site.OFFERS:
-        out.append(("discover", f"discover {offer}", lambda b, s, o=offer: discover(b, s, o), True))
-    for tftp in site.TFTP_SERVERS:
+    for kind in OFFERS:
+        out.append(("discover", f"discover {kind}", lambda b, s, k=kind: discover(b, s, k), True))
+    for tftp in ("in.tftpd", "windowsize"):
         for counts in ("insn", "mem"):
             out.append(("cost", f"cost {counts} {tftp}", lambda b, s, t=tftp, c=counts: cost(b, s, t, c), False))
     for tftp in site.TFTP_SERVERS:
         for rtt in ROUND_TRIPS_MS:
-            out.append(("basecode", f"base code {tftp} {rtt:g} ms",
-                        lambda b, s, t=tftp, r=rtt: basecode(b, s, t, r), True))
-            if rtt <= 1:
+            if tftp != "atftpd" or rtt == 1:
+                out.append(("basecode", f"base code {tftp} {rtt:g} ms",
+                            lambda b, s, t=tftp, r=rtt: basecode(b, s, t, r), True))
+            if tftp != "atftpd" and rtt <= 1:
                 out.append(("ownway", f"own way {tftp} {rtt:g} ms",
                             lambda b, s, t=tftp, r=rtt: basecode(b, s, t, r, own_ways=True), True))
     for program, api in BOOT_PROGRAMS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The servers a benchmark boots from, in the lab's private world: ISC dhcpd, and in.tftpd or our server with windowsize."""
+"""The servers a benchmark boots from, in the lab's private world: ISC dhcpd, and in.tftpd, atftpd or our own tftpd."""
 import hashlib
 import os
 import shutil
@@ -9,10 +9,10 @@ import zlib
 
 from labkit import namespace, packages, servers
 
-from . import boot
+from . import boot, router
 
 OFFERS = {"plain": "", "pxe": 'option vendor-class-identifier "PXEClient";\n'}
-TFTP_SERVERS = ("in.tftpd", "windowsize")
+TFTP_SERVERS = ("in.tftpd", "atftpd", "windowsize")
 BENCH_FILE = "bench.bin"
 BENCH_BYTES = 40_000_000
 
@@ -82,9 +82,11 @@ class Site:
             file.write("1")  # nothing on this wire but what the boot needs
         namespace.make_network()
         servers.start_syslog(f"{out}/syslog.log")
+        self.router = router.Router()
 
-    def serve(self, filename, offer="plain", tftp="in.tftpd"):
+    def serve(self, filename, offer="plain", tftp="in.tftpd", has_router=True):
         """Makes sure that these servers run: dhcpd offers `filename`, TFTP is done by `tftp`."""
+        self.router.answers = has_router
         if self.running == (filename, offer, tftp):
             return
         self.stop()
@@ -97,6 +99,8 @@ class Site:
         self.dhcp.dhcp_isc()
         if tftp == "in.tftpd":
             self.dhcp.tftp_standalone()
+        elif tftp == "atftpd":
+            self.dhcp.tftp_atftpd()
         else:
             command = [f"{boot.HOST}/tftpd", "--root", self.root, "--address", namespace.SERVER, "--die-with-parent"]
             with open(f"{self.out}/tftpd.log", "ab") as log:

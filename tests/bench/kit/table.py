@@ -78,6 +78,7 @@ class Table:
             out += [f"## {title}", "", "| | unit | Puck | peer | Puck is better by |", "|---|---|---|---|---|"]
             for row in rows:
                 note = f" {row.note}" if row.note else ""
-                out.append(f"| {row.name}{note} | {row.unit} | {row.cell('ours')} | {row.cell('peer')} | {row.ratio()} |")
+                cells = (row.name + note, row.unit, row.cell("ours"), row.cell("peer"), row.ratio())
+                out.append("| " + " | ".join(cells) + " |")
             out.append("")
         return out

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """What a boot did on the wire, read from the relay's capture: its DHCP exchange, its TFTP transfers, its counts.
 
-Frame numbers are those of the capture, so that the relay's samples of the instruction counters (three numbers per frame)
-can be looked up by them.
+Frame numbers are those of the capture, so that the relay's samples of the instruction counters (three numbers per
+frame) can be looked up by them.
 """
 import struct
 
@@ -12,7 +12,7 @@ PROTOCOL_UDP = 17
 
 
 class Transfer:
-    """One TFTP read request and what followed it; `frame` and `last` are the frames of the request and of the last ACK."""
+    """One TFTP read request and what followed; `frame` and `last` are the frames of the request and of the last ACK."""
 
     def __init__(self, frame, time, name, asked):
         self.frame = self.last = frame
