@@ -21,6 +21,34 @@ static time_us server_deadline(const struct world_host *host)
     return net_deadline(&((const struct server *)host)->net);
 }
 
+/*
+ * A host drops what comes from 0.0.0.0, and so does our stack; only a DHCP server must hear clients that have no
+ * address yet. It gets those datagrams past the stack.
+ */
+static bool server_take(void *context, struct slice frame)
+{
+    struct server *s = context;
+    struct reader r = reader_of(frame);
+    struct ethernet_frame ethernet;
+    struct ipv4_packet ip;
+    struct udp_header udp;
+    struct udp_datagram datagram;
+
+    if (!ethernet_frame_parse(&r, &ethernet) || ethernet.type != ETHERNET_IPV4 || !ipv4_packet_parse(&r, &ip) ||
+        ip.source != 0 || ip.protocol != IPV4_UDP || !ip.has_good_checksum)
+        return false;
+    datagram.payload = slice_of(r.next, reader_left(&r));
+    if (!udp_header_parse(&r, &udp) || udp_checksum(0, ip.destination, datagram.payload) != 0xffff)
+        return false;
+    datagram.from = (struct udp_address){.ip = ipv4_address(0), .port = udp.source_port};
+    datagram.to = (struct udp_address){.ip = ipv4_address(ip.destination), .port = udp.destination_port};
+    datagram.payload = read_rest(&r);
+    for (struct udp_client *client = s->net.clients; client != NULL; client = client->next)
+        if (client->port == udp.destination_port)
+            client->ops->input(client, *s->end->wire->clock, &datagram);
+    return true;
+}
+
 void server_start(struct server *s, struct world *w, unsigned end, uint32_t address, uint32_t netmask)
 {
     const struct net_config config = {.address = address, .netmask = netmask};
@@ -29,6 +57,8 @@ void server_start(struct server *s, struct world *w, unsigned end, uint32_t addr
     s->host.poll = server_poll;
     s->host.deadline = server_deadline;
     s->end = &w->wire.ends[end];
+    s->end->take = server_take;
+    s->end->take_context = s;
     s->address = address;
     random_seed(&s->random, slice_of(&w->seed, sizeof(w->seed)));
     if (nic_open(&s->end->nic) != STATUS_OK)

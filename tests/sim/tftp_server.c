@@ -258,7 +258,7 @@ static void request_input(struct udp_client *udp, time_us now, const struct udp_
     struct udp_client *next;
 
     if (s->knobs.is_deaf || !tftp_packet_parse(&r, &packet) || packet.opcode != TFTP_RRQ ||
-        !tftp_request_parse(packet.body, &name, &mode, &options))
+        !tftp_rrq_parse(packet.body, &name, &mode, &options))
         return;
     s->requests++;
     t = transfer_room(s);

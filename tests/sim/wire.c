@@ -90,25 +90,28 @@ static void wire_close(struct nic *nic)
     wire_drop_queue(end_of(nic));
 }
 
-static bool wire_receive(struct nic *nic, struct slice *frame)
-{
-    struct wire_end *end = end_of(nic);
-
-    if (end->queue == NULL || end->queue->arrival > *end->wire->clock)
-        return false;
-    end->lent = end->queue;
-    end->queue = end->lent->next;
-    end->waiting--;
-    *frame = slice_of(end->lent->bytes, end->lent->len);
-    return true;
-}
-
 static void wire_receive_done(struct nic *nic)
 {
     struct wire_end *end = end_of(nic);
 
     free(end->lent);
     end->lent = NULL;
+}
+
+static bool wire_receive(struct nic *nic, struct slice *frame)
+{
+    struct wire_end *end = end_of(nic);
+
+    while (end->queue != NULL && end->queue->arrival <= *end->wire->clock) {
+        end->lent = end->queue;
+        end->queue = end->lent->next;
+        end->waiting--;
+        *frame = slice_of(end->lent->bytes, end->lent->len);
+        if (end->take == NULL || !end->take(end->take_context, *frame))
+            return true;
+        wire_receive_done(nic);
+    }
+    return false;
 }
 
 static bool wire_transmit_room(struct nic *nic, struct writer *frame)

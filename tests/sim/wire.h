@@ -38,8 +38,10 @@ struct wire_end {
     struct wire_conditions conditions;
     struct wire_frame *queue; /* sorted by arrival */
     struct wire_frame *lent;
-    time_us line_free; /* when the last frame has passed, with bytes_per_ms */
-    unsigned waiting;  /* frames in the queue */
+    time_us line_free;                               /* when the last frame has passed, with bytes_per_ms */
+    unsigned waiting;                                /* frames in the queue */
+    bool (*take)(void *context, struct slice frame); /* sees frames first; true: the NIC's owner does not; or NULL */
+    void *take_context;
     bool link_is_down;
     bool ring_is_full; /* refuses room to transmit */
     unsigned sent;     /* completions not yet asked for */
