@@ -300,11 +300,6 @@ static const struct nic_ops intel_ops = {
     .link_speed = intel_link_speed,
 };
 
-static void intel_detach(struct nic *nic)
-{
-    nic_close(nic);
-}
-
 static enum status intel_attach(struct pci_device *pci, void *memory, struct nic **nic)
 {
     struct intel *intel = memory;
@@ -350,5 +345,5 @@ const struct nic_driver intel_driver = {
     .ids = intel_ids,
     .memory_len = sizeof(struct intel),
     .attach = intel_attach,
-    .detach = intel_detach,
+    .detach = nic_close,
 };
