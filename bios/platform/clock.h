@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Measures for about 10 ms. */
+/* Measures for 2 ms, up to 40 where a hypervisor interrupts it. */
 void clock_start(void);
 
 /* Waits. */
