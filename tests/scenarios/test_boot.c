@@ -145,6 +145,73 @@ static void a_slow_and_long_path_is_no_obstacle(void **state)
     network_free(n);
 }
 
+/* Large blocks never arrive: the client finds out, and asks for blocks of one frame. */
+static void fragments_that_do_not_get_through_are_avoided(void **state)
+{
+    struct network *n = network_new(6, 300000);
+    const struct wire_conditions firewall = {.delay = 500, .drops_fragments = true};
+
+    (void)state;
+    n->tftp.knobs.knows_no_window = true; /* then large blocks are all there is to gain from */
+    wire_set_conditions(&n->world.wire, &firewall);
+    assert_boots(n);
+    assert_true(n->world.wire.lost > 0);
+    assert_true(n->took < SECONDS(20));
+    network_free(n);
+}
+
+/* An old NIC with a ring of eight: no window, and no block in fragments, overruns it. */
+static void a_small_ring_is_not_overrun(void **state)
+{
+    static const struct wire_conditions old = {.delay = 500, .bytes_per_ms = 125000, .ring = 8};
+
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        struct network *n = network_new(8, 1000000);
+
+        n->tftp.knobs.knows_no_window = k == 1;
+        wire_set_conditions(&n->world.wire, &old);
+        assert_boots(n);
+        assert_int_equal(n->world.wire.lost, 0);
+        network_free(n);
+    }
+}
+
+struct flood {
+    struct network *network;
+    struct slice frame;
+    time_us next;
+};
+
+static void flood_with_conflicts(void *context)
+{
+    struct flood *flood = context;
+
+    for (; flood->next <= flood->network->world.now; flood->next += 100)
+        wire_inject(&flood->network->world.wire.ends[0], flood->frame);
+}
+
+/* T-ARP-04: ten thousand times a second another host claims our address while the file comes in. */
+static void a_flood_does_not_stop_the_file(void **state)
+{
+    static const uint8_t conflict[42] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,   9,   8,   6,
+                                         0,    1,    8,    0,    6,    4,    0, 1, 2, 0, 0,   0,   0,   9,
+                                         192,  168,  111,  100,  0,    0,    0, 0, 0, 0, 192, 168, 111, 100};
+    struct network *n = network_new(4, 2000000);
+    const struct wire_conditions gigabit = {.delay = 100, .bytes_per_ms = 125000};
+    struct flood flood = {.network = n, .frame = slice_of(conflict, sizeof(conflict))};
+
+    (void)state;
+    wire_set_conditions(&n->world.wire, &gigabit);
+    flood.next = n->world.now;
+    n->world.in_idle = flood_with_conflicts;
+    n->world.in_idle_context = &flood;
+    assert_boots(n);
+    assert_true(n->session.net.address_conflicts > 100);
+    assert_true(n->took < SECONDS(1));
+    network_free(n);
+}
+
 /* A switch port that forwards nothing for its first half minute, with the link up all the time. */
 static void a_blocked_switch_port_is_waited_for(void **state)
 {
@@ -165,7 +232,7 @@ static void an_interruption_is_survived(void **state)
     struct wire_conditions gap = {
         .delay = 1000,
         .bytes_per_ms = 12500,
-        .cut_from = SECONDS(3600) + MILLISECONDS(600),
+        .cut_from = SECONDS(3600) + MILLISECONDS(300),
         .cut_until = SECONDS(3600) + MILLISECONDS(5600),
     };
 
@@ -222,11 +289,11 @@ static void failures_are_told_by_their_number(void **state)
     assert_fails(n, STATUS_TFTP_OPEN_TIMEOUT);
     network_free(n);
     n = network_new(1, 100000);
-    n->tftp.knobs.silent_from = 20;
+    n->tftp.knobs.silent_from = 2;
     assert_fails(n, STATUS_TFTP_READ_TIMEOUT);
     network_free(n);
     n = network_new(1, 100000);
-    n->tftp.knobs.error_at = 20;
+    n->tftp.knobs.error_at = 2;
     assert_fails(n, STATUS_TFTP_ERROR);
     assert_true(world_screen_has(&n->world, "disk on fire"));
     network_free(n);
@@ -298,6 +365,9 @@ int main(void)
         cmocka_unit_test(block_numbers_roll_over),
         cmocka_unit_test(strays_from_other_ports_change_nothing),
         cmocka_unit_test(a_slow_and_long_path_is_no_obstacle),
+        cmocka_unit_test(fragments_that_do_not_get_through_are_avoided),
+        cmocka_unit_test(a_small_ring_is_not_overrun),
+        cmocka_unit_test(a_flood_does_not_stop_the_file),
         cmocka_unit_test(a_blocked_switch_port_is_waited_for),
         cmocka_unit_test(an_interruption_is_survived),
         cmocka_unit_test(refused_addresses_are_asked_for_again),

@@ -34,6 +34,11 @@ static void enqueue(struct wire_end *to, time_us arrival, struct slice bytes, bo
     to->waiting++;
 }
 
+static bool is_fragment(struct slice frame)
+{
+    return frame.len >= 22 && load_be16(frame.data + 12) == 0x0800 && (load_be16(frame.data + 20) & 0x3fff) != 0;
+}
+
 static void carry(struct wire_end *to, struct slice bytes)
 {
     const struct wire_conditions *conditions = &to->conditions;
@@ -47,7 +52,8 @@ static void carry(struct wire_end *to, struct slice bytes)
         to->line_free = begins + (time_us)(bytes.len + 24) * 1000 / conditions->bytes_per_ms;
         arrival = to->line_free + conditions->delay;
     }
-    if (chance(wire, conditions->loss) || (now >= conditions->cut_from && now < conditions->cut_until)) {
+    if (chance(wire, conditions->loss) || (conditions->drops_fragments && is_fragment(bytes)) ||
+        (now >= conditions->cut_from && now < conditions->cut_until)) {
         wire->lost++;
         return;
     }
@@ -63,10 +69,22 @@ static void carry(struct wire_end *to, struct slice bytes)
     }
 }
 
+static void mangle_and_carry(struct wire_end *to, struct slice bytes)
+{
+    uint8_t copy[NIC_FRAME_MAX];
+
+    if (to->mangle != NULL) {
+        memcpy(copy, bytes.data, bytes.len);
+        bytes = slice_of(copy, to->mangle(to->mangle_context, copy, bytes.len));
+    }
+    carry(to, bytes);
+}
+
 static enum status wire_open(struct nic *nic)
 {
     struct wire_end *end = end_of(nic);
 
+    nic->receive_frames = (uint16_t)(end->conditions.ring != 0 ? end->conditions.ring : 256);
     if (end->room == NULL)
         end->room = malloc(NIC_FRAME_MAX);
     return end->room != NULL ? STATUS_OK : STATUS_OUT_OF_RESOURCES;
@@ -159,7 +177,7 @@ static void wire_transmit(struct nic *nic, size_t len)
         if (to->conditions.ring != 0 && to->waiting >= to->conditions.ring)
             wire->lost++;
         else
-            carry(to, slice_of(from->room, len));
+            mangle_and_carry(to, slice_of(from->room, len));
     }
 }
 

@@ -19,6 +19,7 @@ struct wire_conditions {
     time_us late_by;       /* a reordered or repeated frame arrives up to this much later */
     unsigned bytes_per_ms; /* 0: no limit; 125000 is a gigabit */
     unsigned ring;         /* frames that may wait at the receiver; 0: any number */
+    bool drops_fragments;  /* as many a firewall does */
     time_us cut_from;      /* no frame gets through from here ... */
     time_us cut_until;     /* ... to here */
 };
@@ -42,6 +43,8 @@ struct wire_end {
     unsigned waiting;                                /* frames in the queue */
     bool (*take)(void *context, struct slice frame); /* sees frames first; true: the NIC's owner does not; or NULL */
     void *take_context;
+    size_t (*mangle)(void *context, uint8_t *frame, size_t len); /* may change frames on their way here; or NULL */
+    void *mangle_context;
     bool link_is_down;
     bool ring_is_full; /* refuses room to transmit */
     unsigned sent;     /* completions not yet asked for */
