@@ -54,13 +54,17 @@ $(BUILD)/bios/%.o: %.S
 
 HOST_LIB_SOURCES := $(FIRMWARE) $(DRIVERS) $(wildcard tests/harness/*.c tests/devices/*.c tests/sim/*.c)
 HOST_LIB := $(BUILD)/host/puck.a
-UNIT := $(patsubst tests/%.c,$(OUT)/host/%,$(wildcard tests/unit/test_*.c tests/scenarios/test_*.c))
+UNIT := $(patsubst tests/%.c,$(OUT)/host/%,$(wildcard tests/unit/test_*.c tests/api/test_*.c tests/scenarios/test_*.c))
 
 $(HOST_LIB): $(HOST_LIB_SOURCES:%.c=$(BUILD)/host/%.o)
 	@rm -f $@
 	ar rcs $@ $^
 
 $(OUT)/host/unit/%: $(BUILD)/host/tests/unit/%.o $(HOST_LIB)
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+
+$(OUT)/host/api/%: $(BUILD)/host/tests/api/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
 	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
 
