@@ -75,6 +75,7 @@ enum status pxe_own_nic(struct pxe_api *api, enum nic_owner owner)
     if (status != STATUS_OK || nic->owner == owner)
         return status;
     pxe_undi_flush(api);
+    (void)nic_transmitted(nic); /* the other owner's */
     nic->owner = owner;
     if (owner == NIC_OWNER_STACK)
         return nic_set_filter(nic, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, NULL, 0);
