@@ -22,6 +22,8 @@ void pci_model_fault(struct pci_model *model, const char *format, ...)
     va_list args;
 
     model->faults++;
+    if (model->is_quiet)
+        return;
     va_start(args, format);
     fputs("pci_model: ", stdout);
     vprintf(format, args);
@@ -172,16 +174,24 @@ static bool dma_alloc(struct pci_device *pci, size_t len, size_t align, struct d
     return true;
 }
 
+static void check_guard(struct pci_model *model, const struct pci_model_block *block, const uint8_t *at,
+                        const uint8_t *end)
+{
+    while (at < end && *at == GUARD_BYTE)
+        at++;
+    if (at == end)
+        return;
+    model->guard_faults++;
+    pci_model_fault(model, "memory of %zu bytes written at %td", block->memory.len,
+                    at - (const uint8_t *)block->memory.cpu);
+}
+
 static void check_guards(struct pci_model *model, const struct pci_model_block *block)
 {
-    const uint8_t *start = block->memory.cpu, *end = start + block->memory.len;
+    const uint8_t *start = block->memory.cpu;
 
-    for (const uint8_t *at = block->allocated; at < block->guard_end; at++) {
-        if ((at < start || at >= end) && *at != GUARD_BYTE) {
-            pci_model_fault(model, "memory of %zu bytes written at %td", block->memory.len, at - start);
-            return;
-        }
-    }
+    check_guard(model, block, block->allocated, start);
+    check_guard(model, block, start + block->memory.len, block->guard_end);
 }
 
 static void free_block(struct pci_model *model, struct pci_model_block *block)

@@ -42,7 +42,9 @@ struct pci_model {
     uint64_t dma_base;        /* knob: bus address of the next block */
     size_t dma_allocated;     /* bytes out now */
     struct pci_model_block block[PCI_MODEL_BLOCKS];
+    bool is_quiet; /* knob: faults are counted and not printed */
     unsigned faults;
+    unsigned guard_faults; /* those of them that are writes beyond the memory's ends */
 };
 
 /* Zeroes the model (faults, time, memory: call pci_model_destroy first if it was in use) and gives it ids and a memory
