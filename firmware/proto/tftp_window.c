@@ -51,13 +51,19 @@ static bool wrap_is_clear(struct tftp_window *w, uint16_t number)
     return true;
 }
 
+/* A paced caller has no room for more than it was acknowledged. */
+static bool there_is_room(const struct tftp_window *w, uint32_t block)
+{
+    return !w->within || block - w->acked <= w->size;
+}
+
 struct tftp_taken tftp_window_find(struct tftp_window *w, uint16_t number)
 {
     struct tftp_taken taken = {.kind = TFTP_BLOCK_USELESS};
     int32_t distance = distance_of(w, number);
 
     /* The fast path: nothing is missing and this is the one. */
-    if (distance == 0 && number != 0 && w->next <= w->last) {
+    if (distance == 0 && number != 0 && w->next <= w->last && there_is_room(w, w->next)) {
         taken.kind = TFTP_BLOCK_NEW;
         taken.block = w->next;
         taken.position = w->position;
@@ -79,7 +85,7 @@ struct tftp_taken tftp_window_find(struct tftp_window *w, uint16_t number)
             taken.kind = TFTP_BLOCK_REPEATED;
         return taken;
     }
-    if (distance > TFTP_WINDOW_MAX || taken.block > w->last || (w->within && taken.block > w->acked + w->size)) {
+    if (distance > TFTP_WINDOW_MAX || taken.block > w->last || !there_is_room(w, taken.block)) {
         taken.block = 0;
         return taken;
     }

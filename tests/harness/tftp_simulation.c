@@ -164,6 +164,8 @@ static void start_transfer(struct world *w, struct slice options)
             tftp_option_emit(&out, "tsize", s->size);
         } else if (text_equal_ignoring_case(option.name, "blksize")) {
             v->block_size = (uint16_t)(s->kind == TFTP_SERVER_ONE_FRAME && value > 1468 ? 1468 : value);
+            if (s->block_size_granted != 0)
+                v->block_size = s->block_size_granted;
             tftp_option_emit(&out, "blksize", v->block_size);
         } else if (text_equal_ignoring_case(option.name, "windowsize") && s->kind == TFTP_SERVER_WINDOWS) {
             v->window = (uint16_t)value;

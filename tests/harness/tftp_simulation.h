@@ -20,6 +20,7 @@ struct tftp_simulation {
     enum tftp_server_kind kind;
     uint64_t size; /* of the file; byte n of it is tftp_simulation_byte(n) */
     time_us round_trip;
+    uint16_t block_size_granted;       /* 0: what was asked */
     unsigned rate;                     /* Mbit/s, both ways */
     unsigned loss, repeat, reorder;    /* per frame, in 1/10000, each way */
     bool fragments_blocked;            /* by a firewall: only packets of one frame get through */
