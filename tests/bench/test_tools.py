@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 HOST = os.path.join(REPOSITORY, "build/out/host")
 sys.path[:0] = [HERE, os.path.join(REPOSITORY, "tools")]
-from kit import router, table, wire  # noqa: E402
+from kit import profile, router, table, wire  # noqa: E402
 
 CLIENT, SERVER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 
@@ -126,6 +126,21 @@ class Figures(unittest.TestCase):
         row.add("ours", 30.0)
         row.add("peer", 3.0)
         self.assertEqual(row.ratio(), "10.00")
+
+
+class Profile(unittest.TestCase):
+    """Blocks are found to be functions wherever the image lies."""
+
+    def test_by_function(self):
+        """Three entries vote for the base; a block within a function belongs to it."""
+        symbols = [(0x10, "first"), (0x94, "second"), (0x1E0, "third")]
+        blocks = [(0x7F010, 5), (0x7F094, 10), (0x7F1E0, 1), (0x7F0A0, 30), (0x7C00, 4)]
+        base = profile.find_base(blocks, symbols)
+        self.assertEqual(base, 0x7F000)
+        functions = profile.by_function(blocks, symbols, base)
+        self.assertEqual(functions[:2], [("second", 40), ("first", 5)])
+        self.assertEqual(functions[2][1], 4)
+        self.assertIsNone(profile.find_base(blocks[:1], symbols))
 
 
 class Advertisement(unittest.TestCase):

@@ -14,6 +14,7 @@ MAC = "52:54:00:12:34:56"
 HOST = os.path.join(packages.REPOSITORY, "build/out/host")
 STARTED_TRIES = 200
 START_LIMIT = 60
+NOTHING_BOOTS = b"No bootable device"  # SeaBIOS, after every boot entry has failed
 
 
 class Failed(Exception):
@@ -158,6 +159,8 @@ def wait(out, plan, qemu):
                 set_window(out, 1)
         if plan.until in log:
             return True
+        if NOTHING_BOOTS in log:
+            raise Failed(f"the ROM gave up; see {out}/serial.log")
         time.sleep(0.05)
     if since:
         raise Failed(f"nothing started within {START_LIMIT} s; see {out}")

@@ -3,7 +3,7 @@
 import os
 import re
 
-from . import boot, site
+from . import boot, profile, site
 
 MB = 1e6
 PROBE_END = "PROBE end"
@@ -142,13 +142,15 @@ def count_packets(bench, side, what, transfer):
 def cost(bench, side, tftp, counts):
     """Guest instructions, or bytes loaded and stored, per byte of the file, under the counting plugin."""
     bench.site.serve("fetch.nbp", tftp=tftp)
-    profile = None
+    listing = None
     if bench.options.profile and counts == "insn":
-        profile = os.path.join(bench.options.profile, f"{side}-{tftp}.txt")
+        listing = os.path.join(bench.options.profile, f"{side}-{tftp}.txt")
     limit = bench.options.cell_seconds
-    result = bench.boot(side, FETCH_END, limit, since=FETCH_START, counts=counts, profile=profile)
+    result = bench.boot(side, FETCH_END, limit, since=FETCH_START, counts=counts, profile=listing)
     transfer = result.wire.transfer(site.BENCH_FILE)
     checked(bench, result, transfer)
+    if listing and side == "ours":
+        profile.annotate(listing, transfer.size)
     used = [b - a for a, b in zip(result.samples[transfer.frame], result.samples[transfer.last])]
     named = (("guest instructions", 0),) if counts == "insn" else (("bytes stored", 2), ("bytes loaded", 1))
     for name, number in named:
