@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The end-to-end cases: each is one call of tools/lab, and what has to be seen for it to pass."""
-import os
 import zlib
 from dataclasses import dataclass, field
+
+import lab_itself
 
 NEXT_DEVICE = "PUCK-LAB: next boot device"
 DONE = "PUCK-LAB: installer done"
@@ -24,6 +25,7 @@ class Case:
     arguments: tuple
     files: dict = field(default_factory=dict)
     seconds: int = 120
+    check: object = None  # a function of the output folder that returns what is wrong, instead of a call of the lab
 
 
 def pattern(size):
@@ -175,14 +177,19 @@ def machines():
     yield Case("memory-32", lab("--memory", "32", *typed("local"), "--expect", NEXT_DEVICE), seconds=60)
     yield Case("memory-5120", lab("--memory", "5120", *REACHES_INSTALLER, nic="virtio"))
     yield Case("cpu-pentium3", lab("--cpu", "pentium3", *typed("local"), "--expect", NEXT_DEVICE), seconds=60)
-    yield Case("lossy-link", lab("--relay", "{repository}/build/out/host/relay --delay 500 --loss 0.01 --seed 7",
-                                 *REACHES_INSTALLER, nic="virtio"), seconds=240)
+
+
+def bad_links():
+    """A cable that loses frames, between the machine and the servers."""
+    relay = "{repository}/build/out/host/relay --delay 500 --seed 7"
+    # pxelinux waits for each block by itself, so a single lost frame costs it a second.
+    yield Case("lossy-pxelinux", lab("--relay", f"{relay} --loss 0.001", *REACHES_INSTALLER, nic="virtio"), seconds=240)
+    for nic in ("e1000e", "virtio"):
+        yield fetches(f"lossy-fetch-{nic}", 4 * MIB, "--relay", f"{relay} --loss 0.02 --dup 0.01", nic=nic)
 
 
 def all_cases():
     """Every case, the long ones first: with two at once the end is not one long case alone."""
-    found = [*real_installer(), *block_sizes(), *reference_site(), *menu(), *boot_programs(), *failures(), *machines()]
+    found = [*real_installer(), *block_sizes(), *reference_site(), *menu(), *boot_programs(), *failures(), *machines(),
+             *bad_links(), *(Case(name, (), check=check) for name, check in lab_itself.CHECKS.items())]
     return sorted(found, key=lambda case: -case.seconds)
-
-
-REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -113,21 +113,26 @@ def link(source, target):
         os.chmod(target, 0o644)
 
 
-def _build_tftp(root):
-    """The TFTP root of the reference site with the small initramfs, and other boot programs beside it."""
+def _build_run(root):
+    """What pxelinux needs to start Debian's installer."""
     link(packages.find("usr/lib/PXELINUX/pxelinux.0"), f"{root}/pxelinux.0")
-    link(packages.find("usr/lib/PXELINUX/lpxelinux.0"), f"{root}/lpxelinux.0")
-    link(packages.find("usr/lib/syslinux/memdisk"), f"{root}/memdisk")
     for name in SYSLINUX_MODULES:
         link(packages.find(f"usr/lib/syslinux/modules/bios/{name}"), f"{root}/{name}")
-    link(packages.find("boot/memtest86+x64.bin"), f"{root}/memtest")
-    for name in ("undionly.kpxe", "undionly.kkpxe", "ipxe.pxe"):
-        link(packages.find(f"usr/lib/ipxe/{name}"), f"{root}/{name}")
     link(packages.installer("linux"), f"{root}/vmlinuz")
-    _write(f"{root}/initrd.img", initramfs.build())
     _write(f"{root}/pxelinux.cfg/default", PXELINUX_CFG)
     for name, text in PAGES.items():
         _write(f"{root}/{name}", "\f" + text)
+
+
+def _build_tftp(root):
+    """The TFTP root of the reference site with the small initramfs, and other boot programs beside it."""
+    _build_run(root)
+    link(packages.find("usr/lib/PXELINUX/lpxelinux.0"), f"{root}/lpxelinux.0")
+    link(packages.find("usr/lib/syslinux/memdisk"), f"{root}/memdisk")
+    link(packages.find("boot/memtest86+x64.bin"), f"{root}/memtest")
+    for name in ("undionly.kpxe", "undionly.kkpxe", "ipxe.pxe"):
+        link(packages.find(f"usr/lib/ipxe/{name}"), f"{root}/{name}")
+    _write(f"{root}/initrd.img", initramfs.build())
     _write(f"{root}/boot.ipxe", BOOT_IPXE)
     _write(f"{root}/floppy.img", machine.boot_sector("PUCK-LAB: floppy boot sector").ljust(1474560, b"\0"))
     _write(f"{root}/returns.0", machine.returning_program("PUCK-LAB: boot program returns"))
@@ -154,9 +159,12 @@ def _build_www(root):
         link(packages.installer(name), f"{root}/install/{name}")
 
 
-def build():
-    """Builds what is not there yet and returns the folder that holds `tftp` and `www`."""
-    base = os.path.join(packages.REPOSITORY, "build/lab")
+def build(kind):
+    """Builds what is not there yet and returns the folder that holds `tftp` and `www`.
+
+    Kind `test` is everything; `run` is content with the installer's initrd only, and does with fewer packages.
+    """
+    base = os.path.join(packages.REPOSITORY, "build/lab", kind)
     os.makedirs(base, exist_ok=True)
     source = [os.path.join(os.path.dirname(__file__), name) for name in ("content.py", "initramfs.py", "machine.py")]
     source += [packages.installer("linux"), packages.find("usr/lib/PXELINUX/pxelinux.0")]
@@ -169,7 +177,7 @@ def build():
                 if file.read() == stamp:
                     return base
             os.unlink(done)
-        for name, make in (("tftp", _build_tftp), ("www", _build_www)):
+        for name, make in (("tftp", _build_tftp if kind == "test" else _build_run), ("www", _build_www)):
             shutil.rmtree(os.path.join(base, name), ignore_errors=True)
             make(os.path.join(base, name))
         _write(done, stamp)
@@ -188,7 +196,7 @@ def copy_tree(source, target):
 
 def prepare(out, options):
     """This lab's own `tftp` and `www` below OUT: the built ones, or --tftp-root, and the added files."""
-    base = build()
+    base = build("run" if options.net == "user" and options.content == "installer" else "test")
     copy_tree(options.tftp_root or f"{base}/tftp", f"{out}/tftp")
     copy_tree(f"{base}/www", f"{out}/www")
     if options.content == "installer":

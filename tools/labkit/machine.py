@@ -214,10 +214,10 @@ def ppm_to_png(ppm):
 
 
 # Keys of a US keyboard for text that is typed.
-_PLAIN = {" ": "spc", "-": "minus", "=": "equal", ".": "dot", ",": "comma", "/": "slash", "\n": "ret", "'": "apostrophe",
-          ";": "semicolon", "[": "bracket_left", "]": "bracket_right", "\\": "backslash", "`": "grave_accent"}
-_SHIFTED = {":": "semicolon", "_": "minus", "+": "equal", "(": "9", ")": "0", "*": "8", "&": "7", "%": "5", "?": "slash",
-            '"': "apostrophe", "<": "comma", ">": "dot", "|": "backslash", "!": "1", "@": "2", "#": "3", "$": "4"}
+_PLAIN = {" ": "spc", "-": "minus", "=": "equal", ".": "dot", ",": "comma", "/": "slash", "\n": "ret",
+          "'": "apostrophe", ";": "semicolon", "[": "bracket_left", "]": "bracket_right", "\\": "backslash", "`": "grave_accent"}
+_SHIFTED = {":": "semicolon", "_": "minus", "+": "equal", "(": "9", ")": "0", "*": "8", "&": "7", "%": "5",
+            "?": "slash", '"': "apostrophe", "<": "comma", ">": "dot", "|": "backslash", "!": "1", "@": "2", "#": "3", "$": "4"}
 
 
 def parse_keys(text):

@@ -88,8 +88,12 @@ class Watch:
         return time.monotonic() - self.start
 
     def run(self, timeout, settle, interrupted):
-        """Watches until all is met (and `settle` seconds more for what must not show); returns what went wrong or ''."""
+        """Watches until all is met (and `settle` seconds more for what must not show); returns what went wrong or ''.
+
+        With nothing to wait for it watches until the time is over or the machine ends.
+        """
         deadline = self.start + timeout
+        forever = not self.expectations and not self.keys
         while True:
             running = self.machine.running()
             try:
@@ -101,11 +105,13 @@ class Watch:
                 refused = None
             if refused:
                 return f"unwanted text {refused}"
-            if not self.expectations and not self.keys:
+            if not forever and not self.expectations and not self.keys:
                 deadline = min(deadline, time.monotonic() + settle)
                 settle = float("inf")
             if time.monotonic() >= deadline or interrupted():
                 break
+            if not running and forever:
+                return ""
             if not running:
                 return self._unmet("the machine has ended before")
             time.sleep(0.05)
