@@ -70,6 +70,9 @@ void arp_output(struct net *net, time_us now)
 {
     struct arp_entry *entry;
 
+    /* A request for our own address: nobody is asked to answer, and whoever has the address as well says so. */
+    if (net->owes_announcement)
+        net->owes_announcement = !arp_send(net, ARP_REQUEST, net->config.address, (struct mac){{0}}, MAC_BROADCAST);
     while ((entry = arp_cache_due(&net->arp, now)) != NULL) {
         if (entry->retry.attempts >= ARP_REQUESTS_MAX) {
             give_up(net, entry, now);

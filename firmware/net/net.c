@@ -21,6 +21,7 @@ void net_start(struct net *net, struct nic *nic, struct log *log, struct random 
     net->icmp_since = 0;
     net->icmp_sent = 0;
     net->address_conflicts = 0;
+    net->owes_announcement = false;
     memset(net->dropped, 0, sizeof(net->dropped));
     arp_cache_clear(&net->arp);
     net->reassembly.abandoned = 0;
@@ -32,6 +33,7 @@ void net_configure(struct net *net, const struct net_config *config)
     net->config = *config;
     if (net->config.route_count > NET_ROUTES)
         net->config.route_count = NET_ROUTES;
+    net->owes_announcement = config->address != 0;
     net->address_conflicts = 0;
     arp_cache_clear(&net->arp);
     reassembly_clear(&net->reassembly);
@@ -173,7 +175,7 @@ void net_poll(struct net *net, time_us now)
 /* A client that waits for ARP is past its deadline already, but has nothing to do before ARP has. */
 time_us net_deadline(const struct net *net)
 {
-    time_us deadline = arp_cache_deadline(&net->arp);
+    time_us deadline = net->owes_announcement ? 0 : arp_cache_deadline(&net->arp);
 
     for (const struct udp_client *client = net->clients; client != NULL; client = client->next) {
         time_us wanted = client->port == 0 ? TIME_NEVER : client->ops->deadline(client);

@@ -69,13 +69,17 @@ struct net {
     uint16_t ip_id;          /* of the next packet */
     time_us icmp_since;      /* ICMP replies are limited: this many since then */
     unsigned icmp_sent;
+    bool owes_announcement;     /* of our address, once, to whoever still knows it as another's */
     uint32_t address_conflicts; /* ARP packets in which somebody else claims our address */
     uint32_t dropped[DROP_KINDS];
 };
 
 void net_start(struct net *, struct nic *, struct log *, struct random *);
 
-/* Forgets addresses learnt under the old configuration. An all-zero config is "no address yet". */
+/*
+ * Forgets addresses learnt under the old configuration, and announces the new one by ARP (RFC 2131 section 4.4.1). An
+ * all-zero config is "no address yet".
+ */
 void net_configure(struct net *, const struct net_config *);
 
 /*

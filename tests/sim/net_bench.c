@@ -101,12 +101,16 @@ int bench_start(void **state)
         .routes = {{.gateway = ROUTER_IP}},
         .route_count = 1,
     };
+    struct slice announcement;
     struct bench *b;
 
     if (bench_start_bare(state) != 0)
         return -1;
     b = *state;
     net_configure(&b->net, &config);
+    bench_poll(b);
+    while (bench_sent(b, &announcement))
+        ;
     (void)arp_cache_want(&b->net.arp, PEER_IP, b->now);
     arp_cache_learn(&b->net.arp, PEER_IP, b->peer->mac, b->now);
     return 0;

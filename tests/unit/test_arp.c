@@ -207,6 +207,27 @@ static void conflicts_are_counted_and_not_fought_over(void **state)
     assert_silent(b);
 }
 
+/* RFC 2131 section 4.4.1: once per address, when the ring has room. */
+static void a_new_address_is_announced(void **state)
+{
+    const struct net_config config = {.address = OUR_IP, .netmask = NETMASK};
+    struct bench *b = *state;
+
+    net_configure(&b->net, &config);
+    b->wire.ends[0].ring_is_full = true;
+    bench_poll(b);
+    assert_silent(b);
+    b->wire.ends[0].ring_is_full = false;
+    assert_true(net_deadline(&b->net) <= b->now);
+    bench_poll(b);
+    assert_arp_sent(b, ARP_REQUEST, OUR_IP, MAC_BROADCAST);
+    assert_int_equal(net_deadline(&b->net), TIME_NEVER);
+    bench_poll(b);
+    net_configure(&b->net, &(struct net_config){0});
+    bench_poll(b);
+    assert_silent(b);
+}
+
 /* A server that moves to another card says so with an ARP packet of its own: believed, for we asked for it once. */
 static void known_neighbours_may_move(void **state)
 {
@@ -266,6 +287,7 @@ static void assert_hop(struct bench *b, uint32_t destination, uint32_t expected)
 {
     struct slice frame;
 
+    bench_poll(b); /* the announcement */
     while (bench_sent(b, &frame))
         ;
     arp_cache_clear(&b->net.arp);
@@ -345,6 +367,7 @@ int main(void)
         IN(bench_start, requests_for_us_are_answered_once),
         IN(bench_start_bare, without_an_address_nothing_is_answered),
         IN(bench_start, conflicts_are_counted_and_not_fought_over),
+        IN(bench_start_bare, a_new_address_is_announced),
         IN(bench_start, known_neighbours_may_move),
         IN(bench_start, old_entries_are_verified_while_in_use),
         IN(bench_start, the_cache_forgets_who_was_not_used_longest),
