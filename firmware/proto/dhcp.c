@@ -298,7 +298,7 @@ static bool gets_ack(struct dhcp *d, const struct dhcp_message *m, struct slice 
 
 static bool gets_nak(struct dhcp *d, time_us now, const struct dhcp_message *m)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[255];
     struct writer text = writer_of(bytes, sizeof(bytes));
 
     if (!is_from_chosen(d, m))
@@ -313,12 +313,13 @@ static bool gets_nak(struct dhcp *d, time_us now, const struct dhcp_message *m)
 /* A UUID in a reply is ours sent back (RFC 4578 section 2.3); of another size it is somebody else's idea. */
 static bool is_reply_to_us(const struct dhcp *d, const struct dhcp_message *m)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[32];
     struct writer uuid = writer_of(bytes, sizeof(bytes));
 
     return m->op == DHCP_OP_REPLY && m->htype == 1 && m->hlen == sizeof(m->chaddr.byte) && m->xid == d->xid &&
            mac_equal(m->chaddr, d->config.identity.mac) &&
-           (!dhcp_option(m, DHCP_TAG_UUID, &uuid) || writer_len(&uuid) == 1 + sizeof(d->config.identity.uuid));
+           (!dhcp_has_option(m, DHCP_TAG_UUID) ||
+            (dhcp_option(m, DHCP_TAG_UUID, &uuid) && writer_len(&uuid) == 1 + sizeof(d->config.identity.uuid)));
 }
 
 static void dhcp_input(struct udp_client *client, time_us now, const struct udp_datagram *datagram)

@@ -3,6 +3,8 @@
 
 #include "firmware/base/text.h"
 
+#define JOINED_MAX 512 /* no option read here is longer; joins lie on the stack, and boot ROMs' stacks are small */
+
 #define LEASE_LEAST_S 60 /* a shorter one would be over before it is used */
 
 static bool is_host(uint32_t address)
@@ -12,10 +14,10 @@ static bool is_host(uint32_t address)
     return net != 0 && net != 127 && address < 0xe0000000u;
 }
 
-/* An option joined into `bytes`, DHCP_MESSAGE_MAX of them; empty when it is not there. */
+/* An option joined into `bytes`, JOINED_MAX of them; empty when it is not there or longer. */
 static struct slice joined_option(const struct dhcp_message *m, uint8_t tag, uint8_t *bytes)
 {
-    struct writer joined = writer_of(bytes, DHCP_MESSAGE_MAX);
+    struct writer joined = writer_of(bytes, JOINED_MAX);
 
     return dhcp_option(m, tag, &joined) ? writer_written(&joined) : slice_of(bytes, 0);
 }
@@ -47,7 +49,7 @@ bool dhcp_parse_dotted(struct slice text, uint32_t *address)
 /* Windows' server and dnsmasq count a terminating NUL in options 66 and 67, others do not: text ends at a NUL. */
 static void parse_boot_file(const struct dhcp_message *m, struct dhcp_boot *out)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     struct slice option = joined_option(m, DHCP_TAG_BOOT_FILE, bytes);
     bool field_has_name = (m->overload & DHCP_OVERLOAD_FILE) == 0 && m->file.len > 0 && m->file.data[0] != 0;
     bool option_has_name = option.len > 0 && option.data[0] != 0;
@@ -69,7 +71,7 @@ static void parse_boot_file(const struct dhcp_message *m, struct dhcp_boot *out)
 
 static void parse_boot_server(const struct dhcp_message *m, struct dhcp_boot *out)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     struct slice option = joined_option(m, DHCP_TAG_TFTP_SERVER, bytes);
     struct slice field = (m->overload & DHCP_OVERLOAD_SNAME) == 0 ? m->sname : slice_of(bytes, 0);
     uint32_t address;
@@ -109,7 +111,7 @@ static void add_route(struct dhcp_lease *lease, struct dhcp_route route)
 /* RFC 3442. One impossible entry and nothing behind it can be trusted: the option as a whole is ignored then. */
 static bool parse_classless_routes(const struct dhcp_message *m, struct dhcp_lease *lease)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     struct reader r = reader_of(joined_option(m, DHCP_TAG_ROUTES, bytes));
 
     while (reader_left(&r) > 0) {
@@ -148,7 +150,7 @@ static uint32_t first_host(struct slice list)
 
 static void parse_routes(const struct dhcp_message *m, struct dhcp_lease *lease)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     uint32_t router;
 
     lease->route_count = 0;
@@ -161,7 +163,7 @@ static void parse_routes(const struct dhcp_message *m, struct dhcp_lease *lease)
 
 static void parse_dns(const struct dhcp_message *m, struct dhcp_lease *lease)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     struct reader r = reader_of(joined_option(m, DHCP_TAG_DNS, bytes));
 
     lease->dns_count = 0;
@@ -210,7 +212,7 @@ static void parse_times(const struct dhcp_message *m, struct dhcp_lease *lease)
 
 void dhcp_lease_parse(const struct dhcp_message *ack, struct dhcp_lease *lease)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
 
     lease->address = ack->yiaddr;
     lease->netmask = netmask_of(ack);
@@ -226,7 +228,7 @@ void dhcp_lease_parse(const struct dhcp_message *ack, struct dhcp_lease *lease)
 
 bool dhcp_address_is_usable(const struct dhcp_message *m)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[JOINED_MAX];
     uint32_t server = 0;
 
     (void)dhcp_option_u32(m, DHCP_TAG_SERVER_ID, &server);

@@ -23,7 +23,10 @@ struct dhcp_route {
     uint32_t destination, netmask, gateway; /* gateway 0: on link */
 };
 
-/* Where a boot server's address was found, best first. */
+/*
+ * Where a boot server's address was found, best first. siaddr stays first even where it is only the DHCP server's own
+ * (dnsmasq fills it in always): option 66 is often there for telephones.
+ */
 enum dhcp_server_source {
     DHCP_SERVER_NONE,
     DHCP_SERVER_SIADDR,

@@ -8,11 +8,16 @@
 
 bool dhcp_is_pxe(const struct dhcp_message *m)
 {
-    struct slice mark = text_slice("PXEClient");
-    uint8_t bytes[DHCP_MESSAGE_MAX];
-    struct writer joined = writer_of(bytes, sizeof(bytes));
+    struct slice mark = text_slice("PXEClient"), value;
+    struct dhcp_option_walk walk;
+    uint8_t tag;
 
-    return dhcp_option(m, DHCP_TAG_CLASS, &joined) && slice_equal(slice_first(writer_written(&joined), mark.len), mark);
+    dhcp_option_walk_start(&walk, m);
+    while (dhcp_option_walk_next(&walk, &tag, &value)) {
+        if (tag == DHCP_TAG_CLASS)
+            return slice_equal(slice_first(value, mark.len), mark);
+    }
+    return false;
 }
 
 static bool downloads_at_once(const struct dhcp_message *m)
@@ -36,67 +41,71 @@ static bool has_no_proxy(const struct dhcp_message *m)
            value.data[0] != 0;
 }
 
-static void grade(const struct dhcp_message *m, struct dhcp_offer *offer)
+static enum dhcp_offer_rank rank_of(const struct dhcp_message *m, bool *is_final)
 {
     struct dhcp_boot boot;
     bool has_file, needs_no_proxy = has_no_proxy(m);
 
     dhcp_boot_parse(m, &boot);
     has_file = boot.file_source != DHCP_FILE_NONE;
-    offer->is_final = needs_no_proxy || (has_file && (dhcp_is_pxe(m) || downloads_at_once(m)));
+    *is_final = needs_no_proxy || (has_file && (dhcp_is_pxe(m) || downloads_at_once(m)));
     if (m->type == DHCP_BOOTP)
-        offer->rank = has_file ? DHCP_OFFER_BOOTP_FILE : DHCP_OFFER_BOOTP;
-    else if (!has_file)
-        offer->rank = DHCP_OFFER_NO_FILE;
-    else if (offer->is_final)
-        offer->rank = DHCP_OFFER_PXE_FILE;
-    else
-        offer->rank = boot.server_source == DHCP_SERVER_ID ? DHCP_OFFER_FILE : DHCP_OFFER_FILE_SERVER;
+        return has_file ? DHCP_OFFER_BOOTP_FILE : DHCP_OFFER_BOOTP;
+    if (!has_file)
+        return DHCP_OFFER_NO_FILE;
+    if (*is_final)
+        return DHCP_OFFER_PXE_FILE;
+    return boot.server_source == DHCP_SERVER_ID ? DHCP_OFFER_FILE : DHCP_OFFER_FILE_SERVER;
 }
 
-static bool is_better(const struct dhcp_offer *a, const struct dhcp_offer *b)
+/* Any server before one that refused us; then by rank. */
+static unsigned worth(unsigned rank, bool was_refused)
 {
-    if (a->was_refused != b->was_refused)
-        return b->was_refused;
-    return a->rank > b->rank;
+    return rank + (was_refused ? 0 : DHCP_OFFER_PXE_FILE + 1);
+}
+
+static unsigned worth_of(const struct dhcp_offer *offer)
+{
+    return worth(offer->rank, offer->was_refused);
 }
 
 /* Where the newcomer goes: its server's earlier entry, a free one, or the worst if that is worse than the newcomer. */
-static struct dhcp_offer *slot_for(struct dhcp_offer *table, size_t *count, size_t size, const struct dhcp_offer *offer)
+static struct dhcp_offer *slot_for(struct dhcp_offer *table, size_t *count, size_t size, uint32_t server,
+                                   unsigned newcomers_worth)
 {
     struct dhcp_offer *worst = table;
 
     for (size_t i = 0; i < *count; i++) {
-        if (table[i].server == offer->server)
+        if (table[i].server == server)
             return &table[i];
-        if (is_better(worst, &table[i]))
+        if (worth_of(&table[i]) < worth_of(worst))
             worst = &table[i];
     }
     if (*count < size)
         return &table[(*count)++];
-    return is_better(offer, worst) ? worst : NULL;
+    return newcomers_worth > worth_of(worst) ? worst : NULL;
 }
 
 const struct dhcp_offer *dhcp_offers_add(struct dhcp_offers *heard, const struct dhcp_message *m, struct slice raw,
                                          uint32_t server, uint32_t refused_server)
 {
-    struct dhcp_offer offer, *slot; /* its packet is copied straight into the slot */
+    bool is_final, was_refused = server == refused_server && server != 0;
+    enum dhcp_offer_rank rank = rank_of(m, &is_final);
+    struct dhcp_offer *slot;
 
-    offer.server = server;
-    offer.yiaddr = m->yiaddr;
-    offer.was_refused = server == refused_server && server != 0;
-    grade(m, &offer);
-    if (m->yiaddr != 0)
-        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, &offer);
-    else
-        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, &offer);
-    if (slot == NULL || raw.len > sizeof(slot->packet.bytes))
+    if (raw.len > DHCP_MESSAGE_MAX)
         return NULL;
-    slot->server = offer.server;
-    slot->yiaddr = offer.yiaddr;
-    slot->rank = offer.rank;
-    slot->is_final = offer.is_final;
-    slot->was_refused = offer.was_refused;
+    if (m->yiaddr != 0)
+        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, server, worth(rank, was_refused));
+    else
+        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, server, worth(rank, was_refused));
+    if (slot == NULL)
+        return NULL;
+    slot->server = server;
+    slot->yiaddr = m->yiaddr;
+    slot->rank = (uint8_t)rank;
+    slot->is_final = is_final;
+    slot->was_refused = was_refused;
     slot->packet.len = raw.len;
     memcpy(slot->packet.bytes, raw.data, raw.len);
     return slot;
@@ -107,7 +116,7 @@ static const struct dhcp_offer *best_of(const struct dhcp_offer *table, size_t c
     const struct dhcp_offer *best = count > 0 ? table : NULL;
 
     for (size_t i = 1; i < count; i++) {
-        if (is_better(&table[i], best))
+        if (worth_of(&table[i]) > worth_of(best))
             best = &table[i];
     }
     return best;
