@@ -47,9 +47,10 @@ static inline uint32_t ipv4_value(struct ip_address ip)
     return (uint32_t)ip.byte[0] << 24 | (uint32_t)ip.byte[1] << 16 | (uint32_t)ip.byte[2] << 8 | ip.byte[3];
 }
 
-static inline bool ip_equal(struct ip_address a, struct ip_address b)
+static inline bool ip_equal(const struct ip_address *a, const struct ip_address *b)
 {
-    return a.family == b.family && memcmp(a.byte, b.byte, a.family == IP_V4 ? 4 : 16) == 0;
+    return a->family == b->family && memcmp(a->byte, b->byte, 4) == 0 &&
+           (a->family == IP_V4 || memcmp(a->byte, b->byte, sizeof(a->byte)) == 0);
 }
 
 static inline bool ipv4_is_multicast(uint32_t address)

@@ -132,7 +132,7 @@ time_us tftp_patience(const struct tftp *t)
 void tftp_owe_ack(struct tftp *t, time_us now)
 {
     /* Finding a stranger by ARP may take seconds; the server must not wait for that. */
-    if (t->farewell.is_for_stranger && !ip_equal(t->farewell.to.ip, t->peer.ip))
+    if (t->farewell.is_for_stranger && !ip_equal(&t->farewell.to.ip, &t->peer.ip))
         t->farewell.is_owed = false;
     retry_start(&t->retry, now, tftp_patience(t), t->window.next == 1 ? OPENING_WAIT : LONGEST_WAIT);
 }

@@ -13,15 +13,15 @@ enum {
 };
 
 /* Whoever sends us blocks or options but is not our transfer's other end (RFC 1350 section 4). */
-static void stranger(struct tftp *t, time_us now, struct udp_address from, const struct tftp_packet *packet)
+static void stranger(struct tftp *t, time_us now, const struct udp_address *from, const struct tftp_packet *packet)
 {
-    if ((packet->opcode != TFTP_DATA && packet->opcode != TFTP_OACK) || t->farewell.is_owed || from.port == 0)
+    if ((packet->opcode != TFTP_DATA && packet->opcode != TFTP_OACK) || t->farewell.is_owed || from->port == 0)
         return;
     if (t->stranger_told != 0 && now - t->stranger_told < STRANGER_PAUSE)
         return;
-    if (t->strangers_unreachable && !ip_equal(from.ip, t->request.server.ip))
+    if (t->strangers_unreachable && !ip_equal(&from->ip, &t->request.server.ip))
         return;
-    tftp_owe_farewell(t, now, from, TFTP_ERROR_UNKNOWN_TID, "unknown transfer ID");
+    tftp_owe_farewell(t, now, *from, TFTP_ERROR_UNKNOWN_TID, "unknown transfer ID");
     t->farewell.is_for_stranger = true;
 }
 
@@ -54,11 +54,11 @@ static void take_sample(struct tftp *t, time_us now, bool is_rough)
     t->round_trip_is_rough = is_rough;
 }
 
-static void connect(struct tftp *t, time_us now, struct udp_address from, const struct tftp_answer *answer)
+static void connect(struct tftp *t, time_us now, const struct udp_address *from, const struct tftp_answer *answer)
 {
     uint32_t gaps = t->window.gaps;
 
-    t->peer = from;
+    t->peer = *from;
     t->block_size = answer->block_size;
     tftp_window_start(&t->window, answer->block_size, answer->window, t->request.paced);
     t->window.gaps = gaps;
@@ -112,7 +112,7 @@ static void size_is_answered(struct tftp *t, time_us now)
         tftp_fail(t, STATUS_TFTP_NO_FILESIZE);
 }
 
-static void answer_oack(struct tftp *t, time_us now, struct udp_address from, const struct tftp_packet *oack)
+static void answer_oack(struct tftp *t, time_us now, const struct udp_address *from, const struct tftp_packet *oack)
 {
     struct tftp_answer answer;
     enum tftp_verdict verdict = tftp_answer_parse(oack->body, &t->asked, &answer);
@@ -123,9 +123,9 @@ static void answer_oack(struct tftp *t, time_us now, struct udp_address from, co
         stranger(t, now, from, oack);
         return;
     }
-    t->peer = from;
+    t->peer = *from;
     if (verdict != TFTP_ANSWER_GOOD) {
-        tftp_owe_farewell(t, now, from, TFTP_ERROR_OPTIONS, "this is not what was asked for");
+        tftp_owe_farewell(t, now, *from, TFTP_ERROR_OPTIONS, "this is not what was asked for");
         ask_for_less(t, now, verdict == TFTP_ANSWER_BAD_WINDOW);
         return;
     }
@@ -144,7 +144,7 @@ static void answer_oack(struct tftp *t, time_us now, struct udp_address from, co
 
 static void data(struct tftp *t, time_us now, const struct tftp_packet *packet);
 
-static void answer_data(struct tftp *t, time_us now, struct udp_address from, const struct tftp_packet *packet)
+static void answer_data(struct tftp *t, time_us now, const struct udp_address *from, const struct tftp_packet *packet)
 {
     static const struct tftp_answer no_options = {.block_size = TFTP_BLOCK_DEFAULT, .window = 1};
     struct tftp_experience *experience = t->experience;
@@ -156,7 +156,7 @@ static void answer_data(struct tftp *t, time_us now, struct udp_address from, co
     if (t->last_ask_was_plain && t->asked.size && experience->plain_answers < PLAIN_ANSWERS_TO_BELIEVE)
         experience->refuses_options = ++experience->plain_answers == PLAIN_ANSWERS_TO_BELIEVE;
     t->options_granted = false;
-    t->peer = from;
+    t->peer = *from;
     if (t->request.size_only) {
         size_is_answered(t, now);
         return;
@@ -178,9 +178,10 @@ static void answer_error(struct tftp *t, time_us now, const struct tftp_packet *
         server_failed(t, error);
 }
 
-static void input_requesting(struct tftp *t, time_us now, struct udp_address from, const struct tftp_packet *packet)
+static void input_requesting(struct tftp *t, time_us now, const struct udp_address *from,
+                             const struct tftp_packet *packet)
 {
-    if (t->former_port != 0 && from.port == t->former_port)
+    if (t->former_port != 0 && from->port == t->former_port)
         stranger(t, now, from, packet);
     else if (packet->opcode == TFTP_OACK)
         answer_oack(t, now, from, packet);
@@ -323,18 +324,18 @@ void tftp_input(struct udp_client *udp, time_us now, const struct udp_datagram *
 {
     struct tftp *t = (struct tftp *)udp;
     struct reader r = reader_of(datagram->payload);
-    struct udp_address from = datagram->from;
+    const struct udp_address *from = &datagram->from;
     struct tftp_packet packet;
 
     if (!tftp_packet_parse(&r, &packet))
         return;
     if (t->state == TFTP_IDLE || t->state == TFTP_DONE || t->state == TFTP_FAILED)
         return;
-    if (!ip_equal(from.ip, t->request.server.ip))
+    if (!ip_equal(&from->ip, &t->request.server.ip))
         stranger(t, now, from, &packet);
     else if (t->state == TFTP_REQUESTING)
         input_requesting(t, now, from, &packet);
-    else if (from.port != t->peer.port)
+    else if (from->port != t->peer.port)
         stranger(t, now, from, &packet);
     else if (t->state == TFTP_RECEIVING)
         input_receiving(t, now, &packet);

@@ -6,15 +6,21 @@
 
 bool tftp_packet_parse(struct reader *r, struct tftp_packet *out)
 {
-    uint16_t opcode = read_be16(r);
+    struct slice opcode = read_slice(r, 2), number = {0};
 
-    out->number = 0;
-    if (opcode == TFTP_DATA || opcode == TFTP_ACK || opcode == TFTP_ERROR)
-        out->number = read_be16(r);
-    if (r->failed || opcode < TFTP_RRQ || opcode > TFTP_OACK)
+    if (r->failed)
         return false;
-    out->opcode = (enum tftp_opcode)opcode;
-    out->body = opcode == TFTP_ACK ? slice_of(r->next, 0) : read_rest(r);
+    out->opcode = (enum tftp_opcode)load_be16(opcode.data);
+    out->number = 0;
+    if (out->opcode == TFTP_DATA || out->opcode == TFTP_ACK || out->opcode == TFTP_ERROR) {
+        number = read_slice(r, 2);
+        if (r->failed)
+            return false;
+        out->number = load_be16(number.data);
+    }
+    if (out->opcode < TFTP_RRQ || out->opcode > TFTP_OACK)
+        return false;
+    out->body = out->opcode == TFTP_ACK ? slice_of(r->next, 0) : read_rest(r);
     return true;
 }
 

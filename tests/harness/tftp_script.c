@@ -134,6 +134,6 @@ void tftp_script_complains(struct transcript *t, time_us at, struct udp_address 
     assert_int_equal(sent.data[1], TFTP_ERROR);
     assert_int_equal(sent.data[3], code);
     assert_int_equal(sent.data[sent.len - 1], 0);
-    assert_true(ip_equal(t->sent_to.ip, to.ip));
+    assert_true(ip_equal(&t->sent_to.ip, &to.ip));
     assert_int_equal(t->sent_to.port, to.port);
 }

@@ -67,7 +67,7 @@ static void transfer_input(struct udp_client *udp, time_us now, const struct udp
     struct reader r = reader_of(datagram->payload);
     struct tftp_packet packet;
 
-    if (t->state == SERVER_FREE || !ip_equal(datagram->from.ip, t->peer.ip) || datagram->from.port != t->peer.port ||
+    if (t->state == SERVER_FREE || !ip_equal(&datagram->from.ip, &t->peer.ip) || datagram->from.port != t->peer.port ||
         !tftp_packet_parse(&r, &packet))
         return;
     if (packet.opcode == TFTP_ACK) {
