@@ -26,12 +26,11 @@ static bool client_output(struct udp_client *udp, time_us now, struct writer *pa
 {
     struct bench_client *client = (struct bench_client *)udp;
 
-    (void)now;
     write_fill(payload, 'o', client->fill);
     if (payload->failed)
         return false;
     client->outputs++;
-    client->deadline = TIME_NEVER;
+    client->deadline = client->never_rests ? now : TIME_NEVER;
     return true;
 }
 

@@ -28,7 +28,8 @@ struct bench_client {
     uint8_t payload[65536]; /* of the last input */
     size_t len;
     struct udp_address from, to;
-    uint16_t fill; /* length of the payload it sends */
+    bool never_rests; /* owes the next packet as soon as one is sent */
+    uint16_t fill;    /* length of the payload it sends */
 };
 
 struct bench {

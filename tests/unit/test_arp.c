@@ -337,6 +337,7 @@ static void the_longest_mask_names_the_next_hop(void **state)
 static void groups_and_broadcasts_need_no_arp(void **state)
 {
     static const struct mac group = {{0x01, 0x00, 0x5e, 0x00, 0x01, 0x02}};
+    const struct net_config pair = {.address = OUR_IP, .netmask = 0xfffffffe};
     struct bench *b = *state;
     struct slice frame;
 
@@ -353,6 +354,8 @@ static void groups_and_broadcasts_need_no_arp(void **state)
     assert_true(bench_sent(b, &frame));
     assert_memory_equal(frame.data, MAC_BROADCAST.byte, 6);
     assert_silent(b);
+    net_configure(&b->net, &pair);
+    assert_hop(b, OUR_IP + 1, OUR_IP + 1); /* a network of two has no broadcast address (RFC 3021) */
 }
 
 int main(void)

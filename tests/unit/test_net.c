@@ -375,6 +375,29 @@ static void clients_take_turns(void **state)
     assert_false(bench_sent(b, &frame));
 }
 
+/* Three that always want to send get the same share, though a poll's burst is no multiple of three. */
+static void greedy_clients_get_equal_shares(void **state)
+{
+    struct bench *b = *state;
+    struct bench_client others[2];
+    unsigned sent;
+
+    b->client.never_rests = true;
+    b->client.deadline = b->now;
+    for (unsigned n = 0; n < 2; n++) {
+        bench_client_start(&others[n], (uint16_t)(OUR_PORT + 1 + n), PEER_IP);
+        others[n].never_rests = true;
+        others[n].deadline = b->now;
+        assert_true(net_attach(&b->net, &others[n].udp));
+    }
+    for (unsigned n = 0; n < 30; n++)
+        bench_poll(b);
+    sent = b->client.outputs + others[0].outputs + others[1].outputs;
+    assert_true(sent > 60 && sent % 3 == 0);
+    assert_int_equal(b->client.outputs, sent / 3);
+    assert_int_equal(others[0].outputs, sent / 3);
+}
+
 static void the_nic_of_others_is_left_alone(void **state)
 {
     struct bench *b = *state;
@@ -410,6 +433,7 @@ int main(void)
         IN(bench_start, ports_have_one_owner),
         IN(bench_start, output_is_wrapped_and_sent),
         IN(bench_start, clients_take_turns),
+        IN(bench_start, greedy_clients_get_equal_shares),
         IN(bench_start, the_nic_of_others_is_left_alone),
     };
 
