@@ -1,44 +1,71 @@
-# The BIOS option ROM: a relocatable 32-bit image, compressed (tools/romtool), behind the 16-bit code that unpacks it.
+# The BIOS option ROMs: a relocatable 32-bit image, compressed by tools/romtool, behind the 16-bit code that unpacks it.
+# What an image contains is what is linked: everything but the drivers of other cards.
 
 BIOS_BUILD := $(BUILD)/bios
-BIOS_LINK  := $(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,max-page-size=16 -Wl,-z,noexecstack -Wl,--no-warn-rwx-segments
+BIOS_LINK  := $(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none -Wl,-z,max-page-size=16 -Wl,-z,noexecstack \
+  -Wl,--no-warn-rwx-segments
 
-# What of the PCI ids below gets a ROM of its own: make rom NIC=8086:100e for another.
-NICS := 8086:100e 8086:10d3 1af4:1000 1af4:1041
-ROMS := $(foreach n,$(NICS),$(OUT)/rom/$(subst :,-,$n).rom)
+# The cards that get a ROM, and the driver of each (drivers/DRIVER*.c).
+NIC_DRIVERS := 8086-100e:intel 8086-10d3:intel 1af4-1000:virtio 1af4-1041:virtio
+BIOS_DRIVERS := $(sort $(foreach n,$(NIC_DRIVERS),$(lastword $(subst :, ,$n))))
+ROMS := $(foreach n,$(NIC_DRIVERS),$(OUT)/rom/$(firstword $(subst :, ,$n)).rom)
 
-BIOS_IMAGE_SOURCES := bios/entry.S bios/main.c \
-  $(sort $(wildcard bios/platform/*.[cS] bios/realmode/*.[cS] bios/pxe/*.[cS])) $(FIRMWARE) $(DRIVERS)
-BIOS_IMAGE_OBJECTS := $(patsubst %,$(BIOS_BUILD)/%.o,$(basename $(BIOS_IMAGE_SOURCES)))
-BIOS_ROM_OBJECTS   := $(patsubst bios/rom/%,$(BIOS_BUILD)/bios/rom/%.o,$(basename $(sort $(wildcard bios/rom/*.[cS]))))
+BIOS_OBJECT = $(patsubst %,$(BIOS_BUILD)/%.o,$(basename $(sort $1)))
+BIOS_IMAGE_OBJECTS := $(call BIOS_OBJECT,$(wildcard bios/*.[cS] bios/platform/*.[cS] bios/realmode/*.[cS] \
+  bios/pxe/*.[cS]) $(FIRMWARE) drivers/drivers.c)
+BIOS_ROM_OBJECTS := $(call BIOS_OBJECT,$(filter-out bios/rom/payload.S,$(wildcard bios/rom/*.[cS])))
 
 # The unpacking code runs at an address known to nobody, so it must have no data and call no library.
 $(BIOS_BUILD)/bios/rom/%.o: private BIOS_FLAGS += -fno-tree-loop-distribute-patterns -fno-jump-tables
-
-$(BIOS_BUILD)/bios/rom/bev.o: private BIOS_FLAGS += -DPAYLOAD='"$(BIOS_BUILD)/payload"'
-$(BIOS_BUILD)/bios/rom/bev.o: $(BIOS_BUILD)/payload
 
 # DEBUG=1 copies everything printed and logged to port E9 (QEMU: -debugcon).
 ifdef DEBUG
 $(BIOS_BUILD)/bios/platform/console.o: private BIOS_FLAGS += -DBIOS_DEBUG_PORT
 endif
 
-$(BIOS_BUILD)/image.elf: $(BIOS_IMAGE_OBJECTS) bios/image.lds
-	$(BIOS_LINK) -Wl,--emit-relocs -Wl,--gc-sections -Wl,--no-check-sections -T bios/image.lds -Wl,-Map=$@.map \
-	  -o $@ $(BIOS_IMAGE_OBJECTS) -lgcc
+# $1: a driver
+define BIOS_ROM_OF_DRIVER
+$(BIOS_BUILD)/$1/image.elf: $(BIOS_IMAGE_OBJECTS) $(call BIOS_OBJECT,$(wildcard drivers/$1*.c)) bios/image.lds
+	@mkdir -p $$(@D)
+	$(BIOS_LINK) -Wl,--emit-relocs -Wl,--gc-sections -Wl,--no-check-sections -T bios/image.lds -Wl,-Map=$$@.map \
+	  -o $$@ $$(filter %.o,$$^)
 
-$(BIOS_BUILD)/payload: $(BIOS_BUILD)/image.elf tools/romtool
-	tools/romtool pack $< $@
+$(BIOS_BUILD)/$1/payload: $(BIOS_BUILD)/$1/image.elf tools/romtool
+	tools/romtool pack $$< $$@
 
-$(BIOS_BUILD)/rom.elf: $(BIOS_ROM_OBJECTS) bios/rom/rom.lds
-	$(BIOS_LINK) -T bios/rom/rom.lds -o $@ $(BIOS_ROM_OBJECTS)
+$(BIOS_BUILD)/$1/payload.o: bios/rom/payload.S $(BIOS_BUILD)/$1/payload
+	$(CC) $$(BIOS_FLAGS) -DPAYLOAD='"$(BIOS_BUILD)/$1/payload"' -c -o $$@ $$<
 
-$(BIOS_BUILD)/rom.bin: $(BIOS_BUILD)/rom.elf
-	objcopy -O binary -j .rom $< $@
+$(BIOS_BUILD)/$1/rom.elf: $(BIOS_ROM_OBJECTS) $(BIOS_BUILD)/$1/payload.o bios/rom/rom.lds
+	$(BIOS_LINK) -T bios/rom/rom.lds -o $$@ $$(filter %.o,$$^)
 
-$(OUT)/rom/%.rom: $(BIOS_BUILD)/rom.bin tools/romtool
-	@mkdir -p $(@D)
-	tools/romtool finish $< $@ $(subst -,:,$*)
+$(BIOS_BUILD)/$1/rom.bin: $(BIOS_BUILD)/$1/rom.elf
+	objcopy -O binary -j .rom $$< $$@
+endef
+$(foreach d,$(BIOS_DRIVERS),$(eval $(call BIOS_ROM_OF_DRIVER,$d)))
+
+# $1: card as VVVV-DDDD  $2: driver
+define BIOS_ROM_OF_NIC
+$(OUT)/rom/$1.rom: $(BIOS_BUILD)/$2/rom.bin tools/romtool
+	@mkdir -p $$(@D)
+	tools/romtool finish $$< $$@ $(subst -,:,$1)
+endef
+$(foreach n,$(NIC_DRIVERS),$(eval $(call BIOS_ROM_OF_NIC,$(firstword $(subst :, ,$n)),$(lastword $(subst :, ,$n)))))
 
 rom: $(if $(NIC),$(OUT)/rom/$(subst :,-,$(NIC)).rom,$(ROMS)) ## the option ROMs, or one: NIC=8086:100e
 .PHONY: rom
+
+# Boot programs that test the API from where its callers are: real mode. One for each way a boot program can end.
+NBP_ENDS := return_success return_failure return_after_smash leave_by_int18 leave_by_int19 restart_tftp
+NBPS     := $(NBP_ENDS:%=$(OUT)/nbp/api_trap-%.0)
+
+$(OUT)/nbp/api_trap-%.elf: tests/boot/nbp/api_trap.S tests/boot/nbp/nbp.lds $(wildcard tests/boot/nbp/*.inc)
+	@mkdir -p $(@D)
+	$(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none,--no-warn-rwx-segments -I. -DEND=$* \
+	  $(if $(filter return% leave%,$*),-DKEEP_HOOKS) -T tests/boot/nbp/nbp.lds -o $@ $<
+
+$(OUT)/nbp/%.0: $(OUT)/nbp/%.elf
+	objcopy -O binary -j .nbp $< $@
+
+nbps: $(NBPS)
+.PHONY: nbps

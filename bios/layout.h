@@ -18,8 +18,9 @@
 /* Lies on the BIOS's stack while we run: a boot program that overwrote that stack has overwritten this too. */
 #define BIOS_STACK_MAGIC 0x4b435550 /* "PUCK" */
 
-/* Lies in an odd megabyte of the high block: read through a closed A20 gate, it is something else. */
-#define A20_MAGIC 0x30324121
+/* The last dword of the high block lies in an odd megabyte: read through a closed A20 gate, it is something else. */
+#define A20_MAGIC     0x30324121
+#define HIGH_END_ROOM 16
 
 /* Selectors of the protected-mode GDT in the low block. */
 #define SEL_CODE32  0x08

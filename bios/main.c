@@ -1,44 +1,151 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What runs on the stack at the top of the high block, from the boot entry to the BIOS's next boot device. */
 #include "bios/handoff.h"
 #include "bios/platform/clock.h"
 #include "bios/platform/heap.h"
+#include "bios/platform/pci_direct.h"
+#include "bios/platform/pic.h"
+#include "bios/platform/smbios.h"
+#include "bios/pxe/api_call.h"
+#include "bios/pxe/boot_program.h"
 #include "bios/realmode/low.h"
 #include "bios/realmode/memory_map.h"
 #include "bios/realmode/return.h"
+#include "drivers/drivers.h"
 #include "firmware/base/format.h"
 #include "firmware/platform.h"
+
+#define PAGE           4096u
+#define DHCP_ARCH_BIOS 0    /* RFC 4578 section 2.1 */
+#define HANDOFF_ROOM   256u /* what the container left at the top of the stack */
 
 extern uint8_t image_end[];
 
 void bios_main(const struct handoff *handoff) __attribute__((noreturn));
 
-uint32_t api_entered(uint32_t opcode, uint32_t parameters)
+struct machine {
+    struct pci_direct pci;
+    uint16_t pci_command; /* as the BIOS left it */
+    const struct nic_driver *driver;
+    const struct pci_id *id;
+    struct nic *nic;
+    struct session session;
+    struct pxe_api api;
+};
+
+static struct machine machine;
+
+static void platform_start(const struct handoff *handoff)
 {
-    (void)opcode;
-    (void)parameters;
-    return 1;
+    uint32_t end = handoff->high_base + handoff->high_size;
+
+    return_prepare(handoff);
+    memory_map_set_high(handoff->high_base, handoff->high_size);
+    low_install(end - HANDOFF_ROOM, end - (uint32_t)sizeof(uint32_t));
+    clock_start();
+    heap_start(((uint32_t)image_end + PAGE - 1) & ~(PAGE - 1), end - HIGH_STACK_SIZE);
+}
+
+static void stop(void)
+{
+    struct machine *m = &machine;
+
+    if (m->nic) {
+        nic_close(m->nic);
+        m->driver->detach(m->nic);
+    }
+    m->pci.device.ops->config_write(&m->pci.device, PCI_COMMAND, 2, m->pci_command);
+    pic_restore();
+}
+
+static enum status attach_nic(struct machine *m, uint16_t bus_dev_fn)
+{
+    enum status status;
+    void *memory;
+
+    if (!pci_direct_attach(&m->pci, bus_dev_fn))
+        return STATUS_NIC_FAILED;
+    m->driver = driver_for(&m->pci.device, &m->id);
+    if (!m->driver)
+        return STATUS_UNSUPPORTED;
+    m->pci_command = (uint16_t)m->pci.device.ops->config_read(&m->pci.device, PCI_COMMAND, 2);
+    /* In many machines the interrupt line is shared, or stays as a former owner left it: no interrupt of this card is
+     * to arrive while boot programs poll it. */
+    pic_mask((uint8_t)m->pci.device.ops->config_read(&m->pci.device, PCI_INTERRUPT_LINE, 1));
+    return_set_stop(stop);
+    memory = heap_take(m->driver->memory_len, 16);
+    if (!memory)
+        return STATUS_OUT_OF_RESOURCES;
+    status = m->driver->attach(&m->pci.device, memory, &m->nic);
+    if (status != STATUS_OK)
+        m->nic = NULL;
+    return status;
+}
+
+static enum status fetch_boot_file(struct machine *m, const char *place)
+{
+    struct session_config config = {
+        .nic = m->nic,
+        .nic_name = m->id->name,
+        .nic_place = place,
+        .architecture = DHCP_ARCH_BIOS,
+        .cached = &LOW(struct cached_packets, low_packets),
+        .file_memory_len = boot_program_size_max(),
+    };
+    enum status status;
+
+    config.file_memory = heap_take(config.file_memory_len, 16);
+    if (!config.file_memory)
+        return STATUS_OUT_OF_RESOURCES;
+    config.has_uuid = smbios_uuid(config.uuid);
+    status = session_start(&m->session, &config);
+    return status == STATUS_OK ? session_boot(&m->session) : status;
+}
+
+static uint16_t run_boot_file(struct machine *m)
+{
+    const struct pci_device *pci = &m->pci.device;
+
+    m->api.session = &m->session;
+    m->api.identity = (struct pxe_nic_identity){
+        .vendor = pci->vendor,
+        .device = pci->device,
+        .subvendor = pci->subvendor,
+        .subdevice = pci->subdevice,
+        .bus_dev_fn = pci->bus_dev_fn,
+        .class_code = {pci->class_code[0], pci->class_code[1], pci->class_code[2]},
+        .revision = pci->revision,
+    };
+    api_call_mount(&m->api);
+    return boot_program_run(session_boot_file(&m->session));
+}
+
+static void boot(struct machine *m, uint16_t bus_dev_fn)
+{
+    char place[16], line[80];
+    enum status status;
+    uint16_t ax;
+
+    text_format(place, sizeof(place), "PCI %02x:%02x.%x", bus_dev_fn >> 8, bus_dev_fn >> 3 & 31u, bus_dev_fn & 7u);
+    status = attach_nic(m, bus_dev_fn);
+    if (status != STATUS_OK) {
+        text_format(line, sizeof(line), "Puck: PXE-E%02X: %s (%s)\n", status_number(status), status_text(status),
+                    place);
+        platform_print(line);
+        return;
+    }
+    if (fetch_boot_file(m, place) != STATUS_OK)
+        return; /* the session has told why */
+    ax = run_boot_file(m);
+    if (ax != 0) {
+        text_format(line, sizeof(line), "The boot program returned with error %x\n", ax);
+        platform_print(line);
+    }
 }
 
 void bios_main(const struct handoff *handoff)
 {
-    char line[128];
-    struct memory_range r[64];
-    unsigned n;
-    uint32_t end = handoff->high_base + handoff->high_size - HIGH_STACK_SIZE;
-
-    return_prepare(handoff);
-    memory_map_set_high(handoff->high_base, handoff->high_size);
-    heap_start(((uint32_t)image_end + 4095) & ~4095u, end - 4096);
-    low_install(end + HIGH_STACK_SIZE - 64, end - 4096);
-    clock_start();
-    platform_print("hello from 32 bits\n");
-    n = memory_map_read(r, 64);
-    for (unsigned i = 0; i < n; i++) {
-        text_format(line, sizeof(line), "%llx %llx %u\n", r[i].base, r[i].length, (unsigned)r[i].type);
-        platform_print(line);
-    }
-    text_format(line, sizeof(line), "bdf %x low %x high %x clock %u kHz\n", (unsigned)handoff->bdf,
-                (unsigned)low_address(), (unsigned)handoff->high_base, (unsigned)clock_rate_khz());
-    platform_print(line);
+    platform_start(handoff);
+    boot(&machine, (uint16_t)handoff->bdf);
     return_to_bios();
 }

@@ -64,5 +64,5 @@ void exception_report(const struct exception_frame *f)
         platform_print(text);
         return_to_bios();
     }
-    low_return_to_bios(0, 0);
+    low_return_by_interrupt(0x18);
 }

@@ -49,11 +49,10 @@ enter:                          /* EBX = opcode, ES:DI = parameters */
     smsww %ax
     testb $1, %al               /* virtual 8086 or 16-bit protected mode: not ours to switch */
     jnz in_protected_mode
-    xorl %eax, %eax
     movw %es, %ax
-    shll $4, %eax
-    movzwl %di, %edi
-    addl %eax, %edi             /* linear address of the parameters, in HMA at most */
+    shll $16, %edi              /* EDI = segment, offset of the parameters, as one far pointer */
+    movw %ax, %di
+    roll $16, %edi
 enter_flat:
     movw %cs, %ax
     movw %ax, %ds
@@ -82,8 +81,11 @@ restore_caller:
     lretw
 
     .code32
-api_without_a20:
-    movw $0x0001, (%edi)
+api_without_a20:                /* all we can do is not to pretend success */
+    movzwl %di, %eax
+    shrl $16, %edi
+    shll $4, %edi
+    movw $0x0001, (%edi,%eax)
     movl $1, %eax
     jmp api_leave
 

@@ -36,18 +36,18 @@ low_call:
     movw %ax, %ds
     movw %ax, %ss
     lidtl low_real_idtr
-    movw $low_call_regs, %sp
+    movl $low_call_regs, %esp   /* all of ESP: BIOSes are not prepared for rubbish in its high half */
     popal
     popw %ds
     popw %es
-    movw %cs:low_bios_sp, %sp
+    movl %cs:low_bios_sp, %esp
     pushfw
     lcallw *%cs:low_call_target
     pushfl
     cli
     cld
     popl %cs:low_call_flags
-    movw $low_call_regs_end, %sp
+    movl $low_call_regs_end, %esp
     pushw %es
     pushw %ds
     pushal
@@ -70,22 +70,23 @@ low_call:
 
 /* Somebody closed the gate behind our back and it cannot be opened: our code is out of reach. Leave it to the BIOS. */
 call_without_a20:
-    movl $LOW_SIZE, %ebx
-    jmp leave_by_int18
+    movl $0x18, %edx
+    jmp leave_by_interrupt
 
 /*
- * void low_leave(uint32_t ss, uint32_t sp): back to the BIOS's boot loop, in the big real mode it called us in. With SS:SP at
- * the frame bios/rom/bev.S left: by returning. With SS = 0: by INT 18h, on a stack of ours.
+ * void low_leave(uint32_t ss, uint32_t esp, uint32_t vector): back to the BIOS's boot loop, in the big real mode it called us
+ * in. With SS:SP at the frame bios/rom/bev.S left: by returning. With vector != 0: by that interrupt, on a stack of ours.
  */
     .global low_leave
 low_leave:
     movl 4(%esp), %eax
     movl 8(%esp), %ebx
-    testl %eax, %eax
-    jz leave_by_int18
+    movl 12(%esp), %edx
+    testl %edx, %edx
+    jnz leave_by_interrupt
     TO_REAL SEL_DATABIG
     movw %ax, %ss
-    movw %bx, %sp
+    movl %ebx, %esp
     lidtl %cs:low_real_idtr
     addw $4, %sp                /* BIOS_STACK_MAGIC */
     popw %gs
@@ -97,7 +98,7 @@ low_leave:
     lretw
 
     .code32
-leave_by_int18:
+leave_by_interrupt:             /* EDX = vector */
     TO_REAL SEL_DATABIG
     xorw %ax, %ax
     movw %ax, %ds
@@ -107,10 +108,13 @@ leave_by_int18:
     lidtl %cs:low_real_idtr
     movw %cs, %ax
     movw %ax, %ss
-    movw $LOW_SIZE, %sp
+    movl $LOW_SIZE, %esp
+    movw %dx, %bx
+    shlw $2, %bx
     sti
-    int $0x18
-    int $0x19                   /* INT 18h returned: nothing was bootable */
+    pushfw
+    lcallw *(%bx)
+    int $0x19                   /* it returned: nothing was bootable */
     ljmpw $0xf000, $0xfff0
 
 /* --- real-mode routines to be called by low_call(); all end as interrupt routines do --- */
@@ -147,12 +151,12 @@ low_print:
  */
     .global low_start_nbp
 low_start_nbp:
-    movw %sp, %cs:low_bios_sp   /* API calls of the boot program call out to the BIOS from below here */
+    movl %esp, %cs:low_bios_sp  /* API calls of the boot program call out to the BIOS from below here */
     movw %cs, %ax
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %ss
-    movw $LOW_SIZE, %sp
+    movl $LOW_SIZE, %esp
     pushw %ax
     pushw $low_pxe              /* SS:SP+4 will be a far pointer to !PXE */
     movw $low_pxenv, %bx
@@ -162,5 +166,5 @@ low_start_nbp:
     cli
     movw %cs, %bx
     movw %bx, %ss
-    movw %cs:low_bios_sp, %sp
+    movl %cs:low_bios_sp, %esp
     iretw

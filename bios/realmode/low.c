@@ -53,13 +53,10 @@ static void patch(void)
     LOW(uint8_t, low_gdt_code16 + 4) = (uint8_t)(low_base >> 16);
 }
 
-bool low_install(uint32_t pm_stack, uint32_t a20_probe)
+void low_install(uint32_t pm_stack, uint32_t a20_probe)
 {
     uint16_t *base_memory_kb = memory_at(BASE_MEMORY_KB);
 
-    /* Below 128 KB there would be no room for a boot program; above 640 KB there is no base memory. */
-    if (*base_memory_kb < 128 || *base_memory_kb > 640)
-        return false;
     base_memory_before_kb = *base_memory_kb;
     low_base = ((uint32_t)*base_memory_kb << 10) - LOW_SIZE;
     memset(memory_at(low_base), 0, LOW_SIZE);
@@ -77,7 +74,6 @@ bool low_install(uint32_t pm_stack, uint32_t a20_probe)
     __asm__ volatile("lgdt %0" : : "m"(LOW(uint8_t, low_gdtr)));
     exceptions_install(&LOW(uint8_t, low_idtr));
     low_pxe_describe();
-    return true;
 }
 
 void low_release(void)
@@ -91,7 +87,7 @@ void low_release(void)
 
 void low_reset_stacks(void)
 {
-    LOW(uint16_t, low_bios_sp) = (uint16_t)(uint32_t)low_bios_stack_end;
+    LOW(uint32_t, low_bios_sp) = (uint32_t)low_bios_stack_end;
 }
 
 static void call(struct far_pointer target, struct real_regs *regs)
@@ -142,8 +138,19 @@ uint16_t low_run_boot_program(void)
     return (uint16_t)regs.eax;
 }
 
-void low_return_to_bios(uint32_t ss, uint32_t sp)
+static void leave(uint32_t ss, uint32_t esp, uint32_t vector)
 {
-    ((void (*)(uint32_t, uint32_t))(low_base + (uint32_t)low_leave))(ss, sp);
+    ((void (*)(uint32_t, uint32_t, uint32_t))(low_base + (uint32_t)low_leave))(ss, esp, vector);
+}
+
+void low_return_to_bios(uint32_t ss, uint32_t esp)
+{
+    leave(ss, esp, 0);
+    __builtin_unreachable();
+}
+
+void low_return_by_interrupt(unsigned vector)
+{
+    leave(0, 0, vector);
     __builtin_unreachable();
 }

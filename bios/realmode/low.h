@@ -44,7 +44,7 @@ static inline void *memory_at(uint32_t linear)
 }
 
 /* What an API call of a boot program arrives at, from api_entry.S; returns AX. */
-uint32_t api_entered(uint32_t opcode, uint32_t parameters);
+uint32_t api_entered(uint32_t opcode, struct far_pointer parameters);
 
 /* The opcodes above 16 bits are ours: INT 18h and INT 19h. */
 enum {
@@ -53,10 +53,11 @@ enum {
 };
 
 /*
- * Takes the block from the top of base memory (40:13) and makes everything in it ready for use. `pm_stack` is where the
- * protected-mode stack begins in API calls made before any call-out. False if base memory is not there to be taken.
+ * Takes the block from the top of base memory (40:13) and makes everything in it ready for use. The container has
+ * looked whether there is enough. `pm_stack` is where the protected-mode stack begins in API calls made before any
+ * call-out; `a20_probe` a dword of ours in an odd megabyte.
  */
-bool low_install(uint32_t pm_stack, uint32_t a20_probe);
+void low_install(uint32_t pm_stack, uint32_t a20_probe);
 
 /* Gives base memory back if nothing was allocated below it since. The code stays usable until somebody overwrites it.
  */
@@ -93,7 +94,9 @@ uint16_t low_run_boot_program(void);
 /* After abandoning calls to real mode: their stack is empty again. */
 void low_reset_stacks(void);
 
-/* Back to the BIOS: returning to ss:sp, or by INT 18h if ss is 0. */
-void low_return_to_bios(uint32_t ss, uint32_t sp) __attribute__((noreturn));
+/* Back to the BIOS: by returning, with SS:ESP at the frame of the boot entry, or by an interrupt that does not come
+ * back. */
+void low_return_to_bios(uint32_t ss, uint32_t esp) __attribute__((noreturn));
+void low_return_by_interrupt(unsigned vector) __attribute__((noreturn));
 
 #endif

@@ -88,10 +88,11 @@ low_call_regs_end:
     .section .low_bss, "aw", @nobits
     .balign 4
     VARIABLE low_e820, (24 * LOW_E820_MAX)
-    VARIABLE low_packets, (3 * LOW_PACKET_SIZE)
-    .balign 4
-    VARIABLE low_frame, LOW_FRAME_SIZE
     VARIABLE low_text, 256
     VARIABLE low_bios_stack, LOW_BIOS_STACK
     .global low_bios_stack_end
 low_bios_stack_end:
+/* From here on it is memory that boot programs may refer to: the packets, the last frame, and the stack they are given. */
+    VARIABLE low_packets, (3 * LOW_PACKET_SIZE)
+    .balign 4
+    VARIABLE low_frame, LOW_FRAME_SIZE

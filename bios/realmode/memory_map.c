@@ -135,3 +135,8 @@ void memory_map_hide(void)
     LOW(uint32_t, low_e820_entry_size) = entry_size;
     older_functions(shown, count);
 }
+
+bool memory_map_is_ram(uint32_t start, uint32_t end)
+{
+    return contiguous(&LOW(struct memory_range, low_e820), LOW(uint32_t, low_e820_count), start) >= end - start;
+}

@@ -6,6 +6,7 @@
 #ifndef BIOS_REALMODE_MEMORY_MAP_H
 #define BIOS_REALMODE_MEMORY_MAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -26,5 +27,8 @@ unsigned memory_map_read(struct memory_range *ranges, unsigned max);
 
 /* Fills in what the INT 15h hook answers from. */
 void memory_map_hide(void);
+
+/* Whether all of [start, end) is RAM that boot programs were shown. */
+bool memory_map_is_ram(uint32_t start, uint32_t end);
 
 #endif

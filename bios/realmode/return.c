@@ -7,6 +7,8 @@
 #include "bios/realmode/hooks.h"
 #include "bios/realmode/low.h"
 
+#define NEXT_BOOT_DEVICE 0x18 /* BIOS Boot Specification 1.01, section 6.7: INT 18h */
+
 static struct handoff origin;
 static void (*stop_all)(void);
 
@@ -33,16 +35,16 @@ static void give_back(void)
 
 void return_to_bios(void)
 {
-    const uint32_t *frame = memory_at((origin.bios_ss << 4) + origin.bios_sp);
+    const uint32_t *frame = memory_at((origin.bios_ss << 4) + (uint16_t)origin.bios_esp);
 
     give_back();
     if (*frame == BIOS_STACK_MAGIC)
-        low_return_to_bios(origin.bios_ss, origin.bios_sp);
-    return_by_int18();
+        low_return_to_bios(origin.bios_ss, origin.bios_esp);
+    low_return_by_interrupt(NEXT_BOOT_DEVICE);
 }
 
-void return_by_int18(void)
+void return_by_interrupt(unsigned vector)
 {
     give_back();
-    low_return_to_bios(0, 0);
+    low_return_by_interrupt(vector);
 }

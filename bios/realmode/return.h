@@ -17,7 +17,7 @@ void return_set_stop(void (*stop)(void));
  * was, else executes INT 18h. */
 void return_to_bios(void) __attribute__((noreturn));
 
-/* The same, but by INT 18h in any case: the boot program that gave up executed it itself. */
-void return_by_int18(void) __attribute__((noreturn));
+/* The same, but by an interrupt: 18h (next boot device) or 19h (boot anew), as a boot program asked. */
+void return_by_interrupt(unsigned vector) __attribute__((noreturn));
 
 #endif

@@ -6,6 +6,8 @@
 #include "bios/layout.h"
 #include "bios/realmode/a20.inc"
 
+    .set BASE_MEMORY_KB, 0x413
+
     .arch i686
     .section .text16, "ax"
     .code16
@@ -20,11 +22,19 @@ bev:
     pushw %fs
     pushw %gs
     pushl $BIOS_STACK_MAGIC
-    movw %sp, %si               /* the frame by which low_leave (bios/realmode/leave.S) returns to the BIOS */
+    movl %esp, %esi             /* the frame by which low_leave (bios/realmode/leave.S) returns to the BIOS */
 
     call cpu_is_suitable
     movw $text_cpu, %bx
     jc refuse
+    movw $text_base_memory, %bx
+    xorw %ax, %ax
+    movw %ax, %ds
+    movw BASE_MEMORY_KB, %ax
+    cmpw $128, %ax              /* less would leave no room for a boot program */
+    jb refuse
+    cmpw $640, %ax
+    ja refuse
     call find_high_memory
     movw $text_memory, %bx
     testl %edi, %edi
@@ -75,7 +85,7 @@ bev:
     lretl
 
     .code32
-bev32:                          /* EBX ROM, SI SP and ECX SS of the BIOS frame, EDI high block */
+bev32:                          /* EBX ROM, ESI ESP and ECX SS of the BIOS frame, EDI high block */
     movw $0x10, %ax
     movw %ax, %ds
     movw %ax, %es
@@ -84,7 +94,6 @@ bev32:                          /* EBX ROM, SI SP and ECX SS of the BIOS frame, 
     shll $4, %eax
     movzwl %sp, %esp
     addl %eax, %esp             /* still the BIOS's stack, seen flat */
-    movzwl %si, %esi
     pushl %ecx                  /* kept for unpack_failed */
     pushl %esi
     movl %ecx, %ebp
@@ -97,7 +106,7 @@ bev32:                          /* EBX ROM, SI SP and ECX SS of the BIOS frame, 
     A20_TEST %esi
     je unpack_failed
 1:
-    leal HIGH_SIZE(%edi), %esp
+    leal HIGH_SIZE - HIGH_END_ROOM(%edi), %esp
     pushl %esi
 
     /* struct handoff (bios/handoff.h), last member first. */
@@ -108,7 +117,7 @@ bev32:                          /* EBX ROM, SI SP and ECX SS of the BIOS frame, 
     movl %ebx, %eax
     shrl $4, %eax
     pushl %eax
-    pushl 4(%esi)               /* SP */
+    pushl 4(%esi)               /* ESP */
     pushl 8(%esi)               /* SS */
     movl %esp, %ebp
 
@@ -139,7 +148,7 @@ refuse_unpack:
     movw %ax, %ds
     movw %ax, %es
     movw %ax, %ss
-    movw %si, %sp
+    movl %esi, %esp
     movl %cr0, %eax
     andb $0xfe, %al
     movl %eax, %cr0
@@ -150,11 +159,11 @@ refuse_unpack:
 1:  movw %bp, %ss
     movw $text_unpack, %bx
 
-/* BX = text, SI = offset of the BIOS frame. Tells why and goes back to the BIOS, which tries its next boot device. */
+/* BX = text, ESI = ESP of the BIOS frame. Tells why and goes back to the BIOS, which tries its next boot device. */
 refuse:
     pushw %cs
     popw %ds
-    movw %si, %sp
+    movl %esi, %esp
     movw %bx, %si
 1:  lodsb
     testb %al, %al
@@ -216,7 +225,7 @@ cpu_is_suitable:
     stc
     ret
 
-/* EDI = base of HIGH_SIZE bytes at the end of the highest RAM range below 4 GB that is large enough, or 0. The ranges come
+/* EDI = base of HIGH_SIZE bytes near the end of the highest RAM range below 4 GB that is large enough, or 0. The ranges come
  * from INT 15h AX=E820h. Nothing at or above FFF00000: the BIOS flash is decoded there. */
 find_high_memory:
     pushw %si
@@ -252,6 +261,12 @@ find_high_memory:
     jbe 5f
 2:  movl $0xfff00000, %ecx
 5:  andw $0xf000, %cx
+    decl %ecx
+    btl $20, %ecx               /* the last dword has to be in an odd megabyte: A20 is tested with it */
+    jc 6f
+    andl $0xfff00000, %ecx
+    decl %ecx
+6:  incl %ecx
     subl $HIGH_SIZE, %ecx
     jb 3f
     cmpl $0x100000, %ecx        /* what starts at 1 MB is where kernels are loaded */
@@ -269,12 +284,9 @@ find_high_memory:
 
 text_cpu:
     .asciz "\r\nPuck: this processor is too old (a Pentium Pro or newer is needed)\r\n"
+text_base_memory:
+    .asciz "\r\nPuck: not enough base memory (BIOS data area 40:13)\r\n"
 text_memory:
     .asciz "\r\nPuck: the BIOS reports no 4 MB of free memory below 4 GB (INT 15h E820h)\r\n"
 text_unpack:
     .asciz "\r\nPuck: the option ROM is damaged, or address line A20 stays closed\r\n"
-
-    .section .payload, "a"
-    .balign 4
-payload:
-    .incbin PAYLOAD
