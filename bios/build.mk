@@ -68,4 +68,5 @@ $(OUT)/nbp/%.0: $(OUT)/nbp/%.elf
 	objcopy -O binary -j .nbp $< $@
 
 nbps: $(NBPS)
+test: $(NBPS)
 .PHONY: nbps

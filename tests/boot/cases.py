@@ -179,6 +179,29 @@ def machines():
     yield Case("cpu-pentium3", lab("--cpu", "pentium3", *typed("local"), "--expect", NEXT_DEVICE), seconds=60)
 
 
+def api_from_real_mode():
+    """tests/boot/nbp/api_trap.S: what our API does to registers, memory and stacks; and each way a boot program ends."""
+    def program(end):
+        return ("--dhcp-filename", "api_trap.0", "--file", f"{{repository}}/build/out/nbp/api_trap-{end}.0:api_trap.0")
+
+    passed = ("--expect", "re:api_trap: [0-9]{5} checks, 0 failed")
+    for end in ("return_success", "return_failure", "return_after_smash", "leave_by_int18"):
+        for nic in ("e1000e", "virtio"):
+            yield Case(f"api-{end}-{nic}", lab(*program(end), *passed, "--expect", NEXT_DEVICE, nic=nic), seconds=60)
+    yield Case("api-leave_by_int19", lab(*program("leave_by_int19"), *passed, "--expect", "Booting from ROM", *passed,
+                                         nic="virtio"), seconds=60)
+    yield Case("api-restart_tftp", lab(
+        *program("restart_tftp"), "--file", "{repository}/build/out/nbp/api_trap-return_success.0:next.0", *passed,
+        *passed, "--expect", "api_trap: here", *passed, "--expect", NEXT_DEVICE, nic="virtio"), seconds=60)
+    for name, machine in (("memory-64", ("--memory", "64")), ("memory-3072", ("--memory", "3072")),
+                          ("memory-5120", ("--memory", "5120")), ("q35", ("--machine", "q35")),
+                          ("cpu-pentium2", ("--cpu", "pentium2")), ("smp", ("--qemu-arg=-smp 2",))):
+        yield Case(f"api-{name}", lab(*program("return_success"), *passed, "--expect", NEXT_DEVICE, *machine,
+                                      nic="virtio"), seconds=60)
+    yield Case("cpu-486", lab("--expect", "this processor is too old", "--expect", NEXT_DEVICE, "--cpu", "486"),
+               seconds=30)
+
+
 def bad_links():
     """A cable that loses frames, between the machine and the servers."""
     relay = "{repository}/build/out/host/relay --delay 500 --seed 7"
@@ -191,5 +214,5 @@ def bad_links():
 def all_cases():
     """Every case, the long ones first: with two at once the end is not one long case alone."""
     found = [*real_installer(), *block_sizes(), *reference_site(), *menu(), *boot_programs(), *failures(), *machines(),
-             *bad_links(), *(Case(name, (), check=check) for name, check in lab_itself.CHECKS.items())]
+             *api_from_real_mode(), *bad_links(), *(Case(name, (), check=check) for name, check in lab_itself.CHECKS.items())]
     return sorted(found, key=lambda case: -case.seconds)
