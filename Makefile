@@ -3,7 +3,7 @@
 # What a build contains is which folders are linked: sources are found by wildcard per folder, objects go to
 # build/<target>/<source path>.o.
 
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules -j$(shell nproc)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -14,12 +14,15 @@ CC      := gcc
 HOST_CC := clang
 PYTHON  := python3
 
+# $(call say,WHAT,NAME) in front of a command: one line for a person; V=1 shows the command itself.
+say = $(if $(V),,@printf '  %-5s %s\n' $1 $2;)
+
 WARNINGS := -Wall -Wextra -Wconversion -Wswitch-enum -Wmissing-prototypes -Wshadow -Wvla -Werror
 COMMON   := -std=gnu11 -I. $(WARNINGS) -MMD -MP
 HOST_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 BIOS_FLAGS := $(COMMON) -m32 -march=i686 -Os -ffreestanding -fbuiltin -fno-pic -fno-pie -mno-sse -mno-mmx -mno-80387 \
   -fno-stack-protector -fcf-protection=none -mpreferred-stack-boundary=2 -fno-asynchronous-unwind-tables \
-  -fno-unwind-tables -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common \
+  -fno-unwind-tables -fstack-usage -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common \
   -fno-tree-loop-distribute-patterns
 
 FIRMWARE_FOLDERS := base wire nic bus net proto boot pxe image
@@ -40,15 +43,15 @@ help: ## this list
 
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_FLAGS) -c -o $@ $<
+	$(call say,HOST,$<) $(HOST_CC) $(HOST_FLAGS) -c -o $@ $<
 
 $(BUILD)/bios/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BIOS_FLAGS) -c -o $@ $<
+	$(call say,BIOS,$<) $(CC) $(BIOS_FLAGS) -c -o $@ $<
 
 $(BUILD)/bios/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(BIOS_FLAGS) -c -o $@ $<
+	$(call say,BIOS,$<) $(CC) $(BIOS_FLAGS) -c -o $@ $<
 
 # --- host: unit tests and scenarios ----------------------------------------------------------------------------------
 
@@ -58,19 +61,19 @@ UNIT := $(patsubst tests/%.c,$(OUT)/host/%,$(wildcard tests/unit/test_*.c tests/
 
 $(HOST_LIB): $(HOST_LIB_SOURCES:%.c=$(BUILD)/host/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(OUT)/host/unit/%: $(BUILD)/host/tests/unit/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+	$(call say,LINK,$@) $(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
 
 $(OUT)/host/api/%: $(BUILD)/host/tests/api/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+	$(call say,LINK,$@) $(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
 
 $(OUT)/host/scenarios/%: $(BUILD)/host/tests/scenarios/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
+	$(call say,LINK,$@) $(HOST_CC) $(HOST_FLAGS) -o $@ $^ -lcmocka
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
@@ -102,18 +105,29 @@ FUZZ_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) -c -o $@ $<
+	$(call say,FUZZ,$<) clang $(FUZZ_FLAGS) -c -o $@ $<
 
 $(BUILD)/fuzz/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 	@rm -f $@
-	ar rcs $@ $^
+	@ar rcs $@ $^
 
 $(OUT)/host/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/puck.a
 	@mkdir -p $(@D)
-	clang -fsanitize=address,undefined,fuzzer -o $@ $^
+	$(call say,LINK,$@) clang -fsanitize=address,undefined,fuzzer -o $@ $^
 
 fuzz: $(FUZZ) ## every fuzz target, SECONDS=60 in all
 	@tools/run_fuzz $(SECONDS) $(FUZZ)
+
+# --- the two commands of the README, which also get what is missing -----------------------------------------------------
+
+run: ## boot Debian's installer in QEMU, without root; NIC=virtio takes another card
+	@tools/run $(NIC)
+
+test: ## everything: the checks, the fuzz targets, and QEMU machines against real servers (root)
+	@tools/test
+
+size: $(ROMS) ## bytes of code, data and stack per source file, and of the ROMs
+	@tools/size $(BUILD)/bios $(ROMS)
 
 clean: ## remove build/
 	rm -rf $(BUILD)

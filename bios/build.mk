@@ -27,20 +27,20 @@ endif
 define BIOS_ROM_OF_DRIVER
 $(BIOS_BUILD)/$1/image.elf: $(BIOS_IMAGE_OBJECTS) $(call BIOS_OBJECT,$(wildcard drivers/$1*.c)) bios/image.lds
 	@mkdir -p $$(@D)
-	$(BIOS_LINK) -Wl,--emit-relocs -Wl,--gc-sections -Wl,--no-check-sections -T bios/image.lds -Wl,-Map=$$@.map \
+	$$(call say,LINK,$$@) $(BIOS_LINK) -Wl,--emit-relocs -Wl,--gc-sections -Wl,--no-check-sections -T bios/image.lds -Wl,-Map=$$@.map \
 	  -o $$@ $$(filter %.o,$$^)
 
 $(BIOS_BUILD)/$1/payload: $(BIOS_BUILD)/$1/image.elf tools/romtool
-	tools/romtool pack $$< $$@
+	@tools/romtool pack $$< $$@
 
 $(BIOS_BUILD)/$1/payload.o: bios/rom/payload.S $(BIOS_BUILD)/$1/payload
-	$(CC) $$(BIOS_FLAGS) -DPAYLOAD='"$(BIOS_BUILD)/$1/payload"' -c -o $$@ $$<
+	$$(call say,BIOS,$$<) $(CC) $$(BIOS_FLAGS) -DPAYLOAD='"$(BIOS_BUILD)/$1/payload"' -c -o $$@ $$<
 
 $(BIOS_BUILD)/$1/rom.elf: $(BIOS_ROM_OBJECTS) $(BIOS_BUILD)/$1/payload.o bios/rom/rom.lds
-	$(BIOS_LINK) -T bios/rom/rom.lds -o $$@ $$(filter %.o,$$^)
+	$$(call say,LINK,$$@) $(BIOS_LINK) -T bios/rom/rom.lds -o $$@ $$(filter %.o,$$^)
 
 $(BIOS_BUILD)/$1/rom.bin: $(BIOS_BUILD)/$1/rom.elf
-	objcopy -O binary -j .rom $$< $$@
+	@objcopy -O binary -j .rom $$< $$@
 endef
 $(foreach d,$(BIOS_DRIVERS),$(eval $(call BIOS_ROM_OF_DRIVER,$d)))
 
@@ -48,7 +48,7 @@ $(foreach d,$(BIOS_DRIVERS),$(eval $(call BIOS_ROM_OF_DRIVER,$d)))
 define BIOS_ROM_OF_NIC
 $(OUT)/rom/$1.rom: $(BIOS_BUILD)/$2/rom.bin tools/romtool
 	@mkdir -p $$(@D)
-	tools/romtool finish $$< $$@ $(subst -,:,$1)
+	@tools/romtool finish $$< $$@ $(subst -,:,$1)
 endef
 $(foreach n,$(NIC_DRIVERS),$(eval $(call BIOS_ROM_OF_NIC,$(firstword $(subst :, ,$n)),$(lastword $(subst :, ,$n)))))
 
@@ -61,12 +61,11 @@ NBPS     := $(NBP_ENDS:%=$(OUT)/nbp/api_trap-%.0)
 
 $(OUT)/nbp/api_trap-%.elf: tests/boot/nbp/api_trap.S tests/boot/nbp/nbp.lds $(wildcard tests/boot/nbp/*.inc)
 	@mkdir -p $(@D)
-	$(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none,--no-warn-rwx-segments -I. -DEND=$* \
+	$(call say,LINK,$@) $(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none,--no-warn-rwx-segments -I. -DEND=$* \
 	  $(if $(filter return% leave%,$*),-DKEEP_HOOKS) -T tests/boot/nbp/nbp.lds -o $@ $<
 
 $(OUT)/nbp/%.0: $(OUT)/nbp/%.elf
-	objcopy -O binary -j .nbp $< $@
+	@objcopy -O binary -j .nbp $< $@
 
 nbps: $(NBPS)
-test: $(NBPS)
 .PHONY: nbps

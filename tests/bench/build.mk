@@ -5,33 +5,33 @@ TOOL_FLAGS := $(COMMON) -D_GNU_SOURCE -g -O2
 
 $(BUILD)/tool/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_FLAGS) -c -o $@ $<
+	$(call say,TOOL,$<) $(CC) $(TOOL_FLAGS) -c -o $@ $<
 
 $(OUT)/host/unit/test_relay: $(addprefix $(BUILD)/host/tests/relay/,link.o event_queue.o)
 $(OUT)/host/unit/test_tftp_request: $(BUILD)/host/tests/servers/tftp_request.o
 
 $(OUT)/host/relay: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/relay/*.c))
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^
+	$(call say,LINK,$@) $(CC) -o $@ $^
 
 $(OUT)/host/insn.so: tests/bench/insn.c
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_FLAGS) -fPIC -shared -fvisibility=hidden -o $@ $<
+	$(call say,TOOL,$<) $(CC) $(TOOL_FLAGS) -fPIC -shared -fvisibility=hidden -o $@ $<
 
 # Boot programs for benchmarks: raw images for 0:7C00.
 BENCH_NBP := $(patsubst tests/bench/nbp/%.S,$(OUT)/bench/%.nbp,$(wildcard tests/bench/nbp/*.S))
 
 $(BUILD)/nbp/%.o: %.S tests/bench/nbp/print.inc
 	@mkdir -p $(@D)
-	$(CC) -m32 -I. -c -o $@ $<
+	$(call say,NBP,$<) $(CC) -m32 -I. -c -o $@ $<
 
 $(OUT)/bench/%.nbp: $(BUILD)/nbp/tests/bench/nbp/%.o
 	@mkdir -p $(@D)
-	ld -m elf_i386 -Ttext=0x7c00 --oformat=binary -o $@ $<
+	$(call say,LINK,$@) ld -m elf_i386 -Ttext=0x7c00 --oformat=binary -o $@ $<
 
 $(OUT)/host/tftpd: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/servers/*.c))
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^
+	$(call say,LINK,$@) $(CC) -o $@ $^
 
 BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_NBP)
 
