@@ -58,7 +58,6 @@ static void advise_no_boot_file(struct session *s)
 
 static void advise_not_found(struct session *s)
 {
-    screen_line(&s->screen, "  The name came from: %s.", s->flow.choice.why);
     screen_line(&s->screen, "  Check that %s lies below the TFTP server's root, and that it may be read.",
                 file_shown(s).name);
     screen_line(&s->screen, "  With in.tftpd -s, names are relative to that root; capitals count.");
@@ -66,8 +65,6 @@ static void advise_not_found(struct session *s)
 
 static void advise_silent_server(struct session *s)
 {
-    screen_line(&s->screen, "  " IPV4_FORMAT " was named by: %s.", IPV4_ARGS(s->flow.choice.server),
-                s->flow.choice.why);
     screen_line(&s->screen, "  Check that a TFTP server runs there (next-server), that nothing drops UDP port 69,");
     screen_line(&s->screen, "  and that answers from its other ports get through. %llu bytes were received.",
                 (unsigned long long)s->transfer.tftp.received);

@@ -22,18 +22,38 @@ static void erase_progress(struct screen *screen, size_t covered)
     screen->progress[0] = '\0';
 }
 
+/* How much of `text` goes on a line of `width` characters: up to its last space, or all that fits. */
+static size_t line_len(const char *text, size_t width)
+{
+    size_t len = text_length(text), at = width;
+
+    if (len <= width)
+        return len;
+    while (at > 0 && text[at] != ' ')
+        at--;
+    return at > 0 ? at : width;
+}
+
 void screen_line(struct screen *screen, const char *format, ...)
 {
-    char text[160];
+    char text[240], line[sizeof(screen->progress)];
+    const char *rest = text, *indent = "";
     va_list args;
-    size_t len;
 
     va_start(args, format);
-    len = text_format_args(text, sizeof(text), format, args);
+    text_format_args(text, sizeof(text), format, args);
     va_end(args);
-    erase_progress(screen, len);
-    screen->print(screen, text);
-    screen->print(screen, "\n");
+    erase_progress(screen, line_len(text, sizeof(line) - 1));
+    do {
+        size_t len = line_len(rest, sizeof(line) - 1 - text_length(indent));
+
+        text_format(line, sizeof(line), "%s%.*s", indent, (int)len, rest);
+        screen->print(screen, line);
+        screen->print(screen, "\n");
+        for (rest += len; *rest == ' '; rest++)
+            ;
+        indent = "    ";
+    } while (*rest != '\0');
     screen->next_progress = 0;
 }
 
