@@ -58,8 +58,7 @@ static void advise_no_boot_file(struct session *s)
 
 static void advise_not_found(struct session *s)
 {
-    screen_line(&s->screen, "  Check that %s lies below the TFTP server's root, and that it may be read.",
-                file_shown(s).name);
+    screen_line(&s->screen, "  Check that %s is below the TFTP server's root and readable.", file_shown(s).name);
     screen_line(&s->screen, "  With in.tftpd -s, names are relative to that root; capitals count.");
 }
 
@@ -99,7 +98,9 @@ static void advise(struct session *s, enum status why)
 
 void failure_show(struct session *s, enum status why)
 {
+    screen_line(&s->screen, "%s", "");
     show_headline(s, why);
     advise(s, why);
+    screen_line(&s->screen, "%s", "");
     screen_line(&s->screen, "Leaving the network boot; the next boot device follows.");
 }

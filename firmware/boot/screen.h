@@ -16,8 +16,8 @@ struct screen {
 };
 
 /*
- * A line that stays (at most 239 characters); takes the place of the progress line. What is longer than 79 characters goes
- * on, indented, on the next line of the screen.
+ * A line that stays (at most 239 characters); takes the place of the progress line. What is longer than 79 characters
+ * goes on, indented, on the next line of the screen.
  */
 void screen_line(struct screen *, const char *format, ...) FORMAT_LIKE_PRINTF(2, 3);
 
