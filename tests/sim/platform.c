@@ -124,12 +124,28 @@ int platform_key(void)
     return world->keys[world->keys_taken++].key;
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n';
+}
+
+/* The screen breaks long lines: a space in `text` stands for any white space. */
+static bool matches(const char *shown, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == ' ' ? !is_space(*shown) : *shown != *text)
+            return false;
+        do
+            shown++;
+        while (*text == ' ' && is_space(*shown));
+    }
+    return true;
+}
+
 bool world_screen_has(const struct world *w, const char *text)
 {
-    size_t len = text_length(text);
-
-    for (size_t at = 0; at + len <= w->screen_len; at++)
-        if (memcmp(w->screen + at, text, len) == 0)
+    for (size_t at = 0; at < w->screen_len; at++)
+        if (matches(w->screen + at, text))
             return true;
     return false;
 }
