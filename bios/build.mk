@@ -69,3 +69,9 @@ $(OUT)/nbp/%.0: $(OUT)/nbp/%.elf
 
 nbps: $(NBPS)
 .PHONY: nbps
+
+# Parts of this platform that know no machine are tested on the host.
+$(BIOS_BUILD)/intel/image.bin: $(BIOS_BUILD)/intel/image.elf
+	objcopy -O binary $< $@
+$(OUT)/host/unit/test_rom_unpack: $(BUILD)/host/bios/rom/lzma.o $(BUILD)/host/bios/rom/unpack.o \
+  | $(BIOS_BUILD)/intel/payload $(BIOS_BUILD)/intel/image.bin

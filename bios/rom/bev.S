@@ -124,6 +124,7 @@ bev32:                          /* EBX ROM, ESI ESP and ECX SS of the BIOS frame
     leal HIGH_SIZE - HIGH_STACK_SIZE(%edi), %eax
     pushl %eax
     pushl %edi
+    pushl %edi
     leal payload(%ebx), %eax
     pushl %eax
     call rom_unpack             /* address of the image's entry, or 0 */

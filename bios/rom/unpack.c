@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Runs from the ROM, in protected mode, before anything else of ours exists: no data, no calls outside the ROM. */
-#include "bios/rom/lzma.h"
-#include "bios/rom/payload.h"
+#include "bios/rom/unpack.h"
 
-uint32_t rom_unpack(const struct payload *payload, uint8_t *base, uint16_t *scratch);
+#include "bios/rom/lzma.h"
 
 static uint32_t load32(const uint8_t *p)
 {
@@ -41,7 +40,7 @@ static void calls_restore(uint8_t *code, uint32_t size)
     }
 }
 
-static void relocate(uint8_t *base, const uint8_t *table, uint32_t count)
+static void relocate(uint8_t *base, uint32_t address, const uint8_t *table, uint32_t count)
 {
     uint32_t at = 0;
 
@@ -54,20 +53,19 @@ static void relocate(uint8_t *base, const uint8_t *table, uint32_t count)
             shift += 7;
         } while (*table++ & 0x80);
         at += distance;
-        store32(base + at, load32(base + at) + (uint32_t)base);
+        store32(base + at, load32(base + at) + address);
     }
 }
 
-/* Returns the address of the image's entry, or 0. */
-uint32_t rom_unpack(const struct payload *payload, uint8_t *base, uint16_t *scratch)
+uint32_t rom_unpack(const struct payload *payload, uint8_t *base, uint32_t address, uint16_t *scratch)
 {
     struct lzma_properties properties = {payload->lc, payload->lp, payload->pb};
 
     if (!lzma_decode(base, payload->unpacked_size, payload->stream, scratch, properties))
         return 0;
     calls_restore(base, payload->code_size);
-    relocate(base, base + payload->image_size, payload->relocations);
+    relocate(base, address, base + payload->image_size, payload->relocations);
     for (uint32_t at = payload->image_size; at < payload->memory_size; at++)
         base[at] = 0;
-    return (uint32_t)base + payload->entry;
+    return address + payload->entry;
 }
