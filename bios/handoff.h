@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 struct handoff {
-    uint32_t bios_ss, bios_esp; /* BIOS_STACK_MAGIC, then the registers the BIOS called with, then its return address */
+    uint32_t bios_ss,
+        bios_esp; /* where the registers lie that the BIOS called with, and behind them its return address */
     uint32_t rom_segment;
     uint32_t high_base, high_size;
     uint32_t bdf; /* FFFF: unknown */

@@ -15,9 +15,6 @@
 #define LOW_FRAME_SIZE  1536
 #define LOW_BIOS_STACK  2048
 
-/* Lies on the BIOS's stack while we run: a boot program that overwrote that stack has overwritten this too. */
-#define BIOS_STACK_MAGIC 0x4b435550 /* "PUCK" */
-
 /* The last dword of the high block lies in an odd megabyte: read through a closed A20 gate, it is something else. */
 #define A20_MAGIC     0x30324121
 #define HIGH_END_ROOM 16

@@ -138,7 +138,7 @@ static void boot(struct machine *m, uint16_t bus_dev_fn)
         return; /* the session has told why */
     ax = run_boot_file(m);
     if (ax != 0) {
-        text_format(line, sizeof(line), "The boot program returned with error %x\n", ax);
+        text_format(line, sizeof(line), "The boot program ended with status %x\n", ax);
         platform_print(line);
     }
 }

@@ -88,7 +88,6 @@ low_leave:
     movw %ax, %ss
     movl %ebx, %esp
     lidtl %cs:low_real_idtr
-    addw $4, %sp                /* BIOS_STACK_MAGIC */
     popw %gs
     popw %fs
     popw %es

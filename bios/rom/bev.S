@@ -21,8 +21,7 @@ bev:
     pushw %es
     pushw %fs
     pushw %gs
-    pushl $BIOS_STACK_MAGIC
-    movl %esp, %esi             /* the frame by which low_leave (bios/realmode/leave.S) returns to the BIOS */
+    movl %esp, %esi             /* the frame by which low_leave (bios/realmode/call_out.S) returns to the BIOS */
 
     call cpu_is_suitable
     movw $text_cpu, %bx
@@ -173,8 +172,7 @@ refuse:
     movb $0x0e, %ah
     int $0x10
     jmp 1b
-2:  addw $4, %sp
-    popw %gs
+2:  popw %gs
     popw %fs
     popw %es
     popw %ds
