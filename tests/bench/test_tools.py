@@ -135,12 +135,12 @@ class Profile(unittest.TestCase):
         """Three entries vote for the base; a block within a function belongs to it."""
         symbols = [(0x10, "first"), (0x94, "second"), (0x1E0, "third")]
         blocks = [(0x7F010, 5), (0x7F094, 10), (0x7F1E0, 1), (0x7F0A0, 30), (0x7C00, 4)]
-        base = profile.find_base(blocks, symbols)
-        self.assertEqual(base, 0x7F000)
+        votes, base = profile.find_base(blocks, symbols)
+        self.assertEqual((votes, base), (3, 0x7F000))
         functions = profile.by_function(blocks, symbols, base)
         self.assertEqual(functions[:2], [("second", 40), ("first", 5)])
         self.assertEqual(functions[2][1], 4)
-        self.assertIsNone(profile.find_base(blocks[:1], symbols))
+        self.assertEqual(profile.find_base(blocks[:1], symbols)[0], 1)
 
 
 class Advertisement(unittest.TestCase):

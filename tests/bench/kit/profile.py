@@ -6,12 +6,14 @@ instruction all lie the same distance from the address the function was linked a
 """
 import bisect
 import collections
+import glob
 import os
 import subprocess
 
 from labkit import packages
 
-IMAGE = os.path.join(packages.REPOSITORY, "build/bios/image.elf")
+IMAGES = os.path.join(packages.REPOSITORY, "build/bios/*/image.elf")
+BOOT_PROGRAM = range(0x7C00, 0x8000)  # fetch.nbp: its checksum is not part of the transfer
 
 
 def read_symbols(image):
@@ -22,21 +24,24 @@ def read_symbols(image):
 
 
 def read_blocks(path):
-    """(address, instructions executed) of each busy block, and the instructions of all blocks together."""
+    """(address, instructions executed) of each busy block, and the instructions of all but the boot program's."""
     blocks = []
     with open(path, encoding="ascii") as file:
         total = int(next(file).split()[1])
         for line in file:
             _, address, instructions, runs = line.split()
-            blocks.append((int(address, 16), int(instructions) * int(runs)))
+            if int(address, 16) in BOOT_PROGRAM:
+                total -= int(instructions) * int(runs)
+            else:
+                blocks.append((int(address, 16), int(instructions) * int(runs)))
     return blocks, total
 
 
 def find_base(blocks, symbols):
-    """The distance most blocks agree on, or None without three that do."""
+    """(votes, distance): what most blocks agree on."""
     votes = collections.Counter(address - symbol for address, _ in blocks for symbol, _ in symbols)
     (base, count), = votes.most_common(1) or [(0, 0)]
-    return base if count >= 3 else None
+    return count, base
 
 
 def by_function(blocks, symbols, base):
@@ -47,19 +52,21 @@ def by_function(blocks, symbols, base):
     for address, executed in blocks:
         at = bisect.bisect_right(addresses, address - base) - 1
         inside = at >= 0 and address - base < end
-        sums[symbols[at][1] if inside else "(elsewhere: BIOS, real mode, boot program)"] += executed
+        sums[symbols[at][1] if inside else "(elsewhere: BIOS, real mode)"] += executed
     return sums.most_common()
 
 
-def annotate(path, bytes_of_file, image=IMAGE):
-    """Puts the functions in front of the plugin's list, with instructions per byte of the file transferred."""
-    if not os.path.exists(path) or not os.path.exists(image):
-        return
-    symbols = read_symbols(image)
+def annotate(path, bytes_of_file):
+    """Puts the functions in front of the plugin's list, with instructions per byte of the file transferred.
+
+    Which of the images was built into the ROM, the votes say too.
+    """
     blocks, total = read_blocks(path)
-    base = find_base(blocks, symbols)
-    if base is None:
+    images = [read_symbols(image) for image in glob.glob(IMAGES)]
+    found = max(((*find_base(blocks, symbols), symbols) for symbols in images), default=None)
+    if not found or found[0] < 3:
         return
+    _, base, symbols = found
     lines = [f"# image at {base:08x}; {total} instructions, {total / bytes_of_file:.2f} per byte of file\n"]
     for name, executed in by_function(blocks, symbols, base):
         lines.append(f"{100 * executed / total:6.2f}% {executed / bytes_of_file:8.3f} per byte  {name}\n")
