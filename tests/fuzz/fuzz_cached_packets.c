@@ -3,18 +3,9 @@
  * An accepted ACK and, behind a two-byte length of the ACK, a proxy's reply: the cached packets made of them parse,
  * name the chosen server and file in their header, and are never longer than they may be.
  */
-#include <stdlib.h>
-
 #include "firmware/base/text.h"
 #include "firmware/boot/cached_packets.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static bool keep(struct dhcp_packet *packet, struct slice raw, struct dhcp_message *m)
 {
@@ -53,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct dhcp_message ack, proxy;
 
     memset(&lease, 0, sizeof(lease));
-    if (keep(&lease.ack, read_slice(&r, ack_len < reader_left(&r) ? ack_len : reader_left(&r)), &ack)) {
+    if (keep(&lease.ack, read_at_most(&r, ack_len), &ack)) {
         dhcp_lease_parse(&ack, &lease);
         if (keep(&lease.proxy, read_rest(&r), &proxy))
             dhcp_boot_parse(&proxy, &lease.proxy_boot);

@@ -4,18 +4,9 @@
  * packet is made to look like an answer to us; bit 1: the link goes down before it, bit 2: up; bit 3: the address we
  * asked for.
  */
-#include <stdlib.h>
-
 #include "firmware/base/text.h"
 #include "firmware/proto/dhcp.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static const struct dhcp_config config = {
     .identity = {.mac = {{2, 0, 0, 0, 0, 1}}, .has_uuid = true, .undi_major = 2, .undi_minor = 1},
@@ -102,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         size_t packet_len = read_be16(&r);
 
         now = pass(now, now + delay);
-        deliver(now, kind, read_slice(&r, packet_len < reader_left(&r) ? packet_len : reader_left(&r)));
+        deliver(now, kind, read_at_most(&r, packet_len));
     }
     dhcp_link(&dhcp, now, true);
     pass(now, now + SECONDS(600));

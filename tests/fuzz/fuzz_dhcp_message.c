@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* DHCP messages: every slice lies in the packet, options come in bounded number, and what is emitted parses again. */
-#include <stdlib.h>
-
 #include "firmware/wire/dhcp_message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* The same message without overload, its options in the main field. Room is enough: each field is no longer. */
 static void emit_and_parse_again(const struct dhcp_message *m)

@@ -4,14 +4,10 @@
  * let time pass, let the client send) and the frame itself. The stack must stay within each frame, answer each with at
  * most a few, and be able to go on.
  */
-#include <stdlib.h>
-
-#include "firmware/base/checksum.h"
-#include "firmware/wire/ipv4_packet.h"
-#include "firmware/wire/udp_header.h"
+#include "firmware/wire/ethernet_frame.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/harness/frame_repair.h"
 #include "tests/sim/net_bench.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum {
     FIX = 1,
@@ -21,31 +17,13 @@ enum {
     MUCH_LATER = 16
 };
 
-/* Most of what a fuzzer makes up would stop at the first checksum. */
+/* To us, from the peer, and IPv4. */
 static void fix(struct bench *b, uint8_t *frame, size_t len)
 {
-    struct reader r = reader_of(slice_of(frame + 14, len - 14));
-    struct ipv4_packet ip;
-    uint8_t *header = frame + 14, *body;
-    size_t header_len;
-
     memcpy(frame, b->net.nic->mac.byte, 6);
     memcpy(frame + 6, b->peer->mac.byte, 6);
-    store_be16(frame + 12, 0x0800);
-    if (!ipv4_packet_parse(&r, &ip))
-        return;
-    header_len = (size_t)(header[0] & 15) * 4;
-    store_be16(header + 10, 0);
-    store_be16(header + 10, checksum_finish(checksum_add(0, slice_of(header, header_len))));
-    body = header + header_len;
-    if (ip.more_fragments || ip.fragment_offset != 0 || ip.payload_len < 8)
-        return;
-    if (ip.protocol == IPV4_UDP)
-        store_be16(body + 6, 0);
-    if (ip.protocol == IPV4_ICMP) {
-        store_be16(body + 2, 0);
-        store_be16(body + 2, checksum_finish(checksum_add(0, slice_of(body, ip.payload_len))));
-    }
+    store_be16(frame + 12, ETHERNET_IPV4);
+    frame_repair(frame, len);
 }
 
 static void step(struct bench *b, uint8_t what, const uint8_t *bytes, size_t len)
@@ -91,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     while (reader_left(&r) >= 3) {
         size_t want = read_be16(&r) % 1600;
         uint8_t what = read_u8(&r);
-        struct slice frame = read_slice(&r, want < reader_left(&r) ? want : reader_left(&r));
+        struct slice frame = read_at_most(&r, want);
 
         step(b, what, frame.data, frame.len);
     }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* Option 43 of PXE servers: every slice lies in the option, every list ends. */
-#include <stdlib.h>
-
 #include "firmware/wire/pxe_options.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 static struct slice whole;
 

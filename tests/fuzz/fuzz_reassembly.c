@@ -3,17 +3,8 @@
  * Fragments with made-up offsets, lengths and ids, checked against a plain model: a datagram comes out only when each
  * of its bytes has come in, and then with the bytes that came.
  */
-#include <stdlib.h>
-
 #include "firmware/net/reassembly.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* What any fragment carries at a place depends on the place and the id alone, so all fragments agree. */
 static uint8_t content(uint16_t id, size_t at)

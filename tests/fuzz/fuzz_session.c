@@ -3,13 +3,9 @@
  * A whole boot whose every packet from the server is at the mercy of the input: passed, lost, cut, or changed at a few
  * places with the checksums made good again. The boot must end, well or badly, and the machine must be able to go on.
  */
-#include <stdlib.h>
-
-#include "firmware/base/checksum.h"
-#include "firmware/wire/ipv4_packet.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/harness/frame_repair.h"
 #include "tests/sim/network.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 enum {
     PASS_BELOW = 96,
@@ -17,20 +13,6 @@ enum {
     CUT_BELOW = 128,
     HEADERS = 42
 };
-
-static void make_good(uint8_t *frame, size_t len)
-{
-    struct reader r = reader_of(slice_of(frame + 14, len - 14));
-    uint8_t *header = frame + 14;
-    struct ipv4_packet ip;
-
-    if (load_be16(frame + 12) != 0x0800 || !ipv4_packet_parse(&r, &ip))
-        return;
-    store_be16(header + 10, 0);
-    store_be16(header + 10, checksum_finish(checksum_add(0, slice_of(header, (size_t)(header[0] & 15) * 4))));
-    if (ip.protocol == IPV4_UDP && ip.fragment_offset == 0 && ip.payload_len >= 8)
-        store_be16(header + (header[0] & 15) * 4 + 6, 0);
-}
 
 /* Mostly in the payload: headers have targets of their own. */
 static size_t mangle(void *context, uint8_t *frame, size_t len)
@@ -50,7 +32,7 @@ static size_t mangle(void *context, uint8_t *frame, size_t len)
         at = at & 0x8000 ? at % len : HEADERS + at % (len - HEADERS);
         frame[at] = read_u8(in);
     }
-    make_good(frame, len);
+    frame_repair(frame, len);
     return len;
 }
 

@@ -4,14 +4,11 @@
  * Required: no byte is written twice on one connection or beyond the sink; at most one packet is sent per packet
  * received beyond those that timers call for; it ends within two minutes of the last packet.
  */
-#include <stdlib.h>
-
 #include "firmware/proto/tftp.h"
 #include "firmware/wire/tftp_packet.h"
+#include "tests/fuzz/fuzz.h"
 
 #define CAPACITY (256u << 10)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct world {
     struct tftp tftp;
@@ -24,12 +21,6 @@ struct world {
     uint64_t told;
 };
 
-static void require(bool condition)
-{
-    if (!condition)
-        abort();
-}
-
 static struct world *world_of(struct sink *sink)
 {
     return (struct world *)(void *)((char *)sink - offsetof(struct world, sink));
@@ -37,7 +28,7 @@ static struct world *world_of(struct sink *sink)
 
 static enum status size_known(struct sink *sink, uint64_t size)
 {
-    require(world_of(sink)->told++ == 0);
+    check(world_of(sink)->told++ == 0);
     return size > CAPACITY ? STATUS_FILE_TOO_BIG : STATUS_OK;
 }
 
@@ -46,12 +37,12 @@ static enum status write(struct sink *sink, uint64_t at, struct slice bytes)
     struct world *w = world_of(sink);
     uint8_t mark = (uint8_t)(1 + w->connections % 255);
 
-    require(bytes.len != 0);
-    require(at >= w->tftp.received); /* what is in the sink without a gap is final */
+    check(bytes.len != 0);
+    check(at >= w->tftp.received); /* what is in the sink without a gap is final */
     if (at + bytes.len > CAPACITY)
         return STATUS_FILE_TOO_BIG;
     for (size_t n = 0; n < bytes.len; n++) {
-        require(w->written[at + n] != mark);
+        check(w->written[at + n] != mark);
         w->written[at + n] = mark;
     }
     return STATUS_OK;
@@ -68,10 +59,10 @@ static unsigned sends(struct world *w)
         struct writer out = writer_of(packet, sizeof(packet));
         struct udp_address to = ops->destination(&w->tftp.udp);
 
-        require(++calls < 20);
+        check(++calls < 20);
         if (!ops->output(&w->tftp.udp, w->now, &out))
             continue;
-        require(!out.failed && writer_len(&out) >= 4 && to.ip.family == IP_V4);
+        check(!out.failed && writer_len(&out) >= 4 && to.ip.family == IP_V4);
         if (packet[1] == TFTP_RRQ)
             w->connections++;
         packets++;
@@ -85,7 +76,7 @@ static void time_passes(struct world *w, time_us until)
 
     while ((next = w->tftp.udp.ops->deadline(&w->tftp.udp)) <= until) {
         w->now = next > w->now ? next : w->now;
-        require(sends(w) <= 3);
+        check(sends(w) <= 3);
     }
     w->now = until;
 }
@@ -100,7 +91,7 @@ static void packet_comes(struct world *w, uint8_t what, struct slice payload)
 
     w->tftp.udp.ops->input(&w->tftp.udp, w->now, &datagram);
     /* ERROR 8 and the next request belong together. */
-    require(sends(w) <= (before == w->tftp.state && before != TFTP_REQUESTING ? 1u : 2u));
+    check(sends(w) <= (before == w->tftp.state && before != TFTP_REQUESTING ? 1u : 2u));
     if (w->tftp.request.paced && (what & 0x10) != 0)
         tftp_resume(&w->tftp, w->now);
     if (what == 0xff)
@@ -133,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint16_t len = read_be16(&r);
         /* A long DATA packet need not be long in the input: what is missing is zeros. */
         static uint8_t payload[6000];
-        struct slice bytes = read_slice(&r, len < reader_left(&r) ? len : reader_left(&r));
+        struct slice bytes = read_at_most(&r, len);
         size_t whole = len < sizeof(payload) ? len : sizeof(payload);
 
         memset(payload, 0, whole);
@@ -145,6 +136,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (w->tftp.status == STATUS_PENDING && w->tftp.is_held)
         tftp_cancel(&w->tftp, w->now, STATUS_CANCELLED);
     time_passes(w, w->now + SECONDS(180));
-    require(tftp_is_quiet(&w->tftp) && w->tftp.status != STATUS_PENDING);
+    check(tftp_is_quiet(&w->tftp) && w->tftp.status != STATUS_PENDING);
     return 0;
 }

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* TFTP packets and OACK options: whatever is accepted lies within the packet and obeys what was asked. */
-#include <stdlib.h>
-
 #include "firmware/proto/tftp_options.h"
 #include "firmware/wire/tftp_packet.h"
+#include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
+static void check_within(struct slice part, const uint8_t *data, size_t size)
 {
-    if (!condition)
-        abort();
-}
-
-static void require_within(struct slice part, const uint8_t *data, size_t size)
-{
-    require(part.len == 0 || (part.data >= data && part.data + part.len <= data + size));
+    check(part.len == 0 || (part.data >= data && part.data + part.len <= data + size));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,19 +20,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!tftp_packet_parse(&r, &packet))
         return 0;
-    require_within(packet.body, data, size);
+    check_within(packet.body, data, size);
     if (tftp_rrq_parse(packet.body, &file, &mode, &options)) {
-        require_within(file, data, size);
-        require_within(mode, data, size);
+        check_within(file, data, size);
+        check_within(mode, data, size);
         while (tftp_option_next(&options, &option) == TFTP_OPTION_OK) {
-            require_within(option.name, data, size);
-            require_within(option.value, data, size);
-            require(option.name.len != 0);
+            check_within(option.name, data, size);
+            check_within(option.value, data, size);
+            check(option.name.len != 0);
         }
-        require(options.len == 0);
+        check(options.len == 0);
     }
     if (tftp_answer_parse(packet.body, &asked, &answer) == TFTP_ANSWER_GOOD)
-        require((answer.block_size == TFTP_BLOCK_DEFAULT || answer.block_size <= asked.block_size) &&
-                answer.block_size >= TFTP_BLOCK_MIN && answer.window >= 1 && answer.window <= asked.window);
+        check((answer.block_size == TFTP_BLOCK_DEFAULT || answer.block_size <= asked.block_size) &&
+              answer.block_size >= TFTP_BLOCK_MIN && answer.window >= 1 && answer.window <= asked.window);
     return 0;
 }

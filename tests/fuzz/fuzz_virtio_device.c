@@ -4,20 +4,11 @@
  * with honest use, about heads and lengths in its used rings. The driver may refuse it or deliver nonsense; it reads
  * and writes nothing but its own memory, ends, and keeps none.
  */
-#include <stdlib.h>
-
 #include "drivers/drivers.h"
 #include "tests/devices/virtio_model.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 static struct virtio_model model;
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* Zeros make an honest device, so that most inputs get as far as frames. */
 static void set_up_device(struct reader *r)

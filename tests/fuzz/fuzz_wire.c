@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* The stateless parsers of Ethernet, ARP, IPv4, UDP and ICMP: what parses must lie inside what was given. */
-#include <stdlib.h>
-
 #include "firmware/wire/arp_packet.h"
 #include "firmware/wire/ethernet_frame.h"
 #include "firmware/wire/icmp_message.h"
 #include "firmware/wire/ipv4_packet.h"
 #include "firmware/wire/udp_header.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void parse_ip(struct reader r)
 {
