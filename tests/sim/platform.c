@@ -41,9 +41,9 @@ static void give_up(const struct world *w, const char *why)
     abort();
 }
 
-static time_us next_event(const struct world *w)
+static time_us next_event(const struct world *w, unsigned first_end)
 {
-    time_us next = wire_deadline(&w->wire);
+    time_us next = wire_deadline(&w->wire, first_end);
 
     for (const struct world_host *host = w->hosts; host != NULL; host = host->next)
         next = time_earlier(next, host->deadline(host));
@@ -52,9 +52,9 @@ static time_us next_event(const struct world *w)
     return next;
 }
 
-static void advance(struct world *w, time_us until)
+static void advance(struct world *w, time_us until, unsigned first_end)
 {
-    time_us next = time_earlier(until, next_event(w));
+    time_us next = time_earlier(until, next_event(w, first_end));
 
     if (next == TIME_NEVER)
         give_up(w, "nobody has anything to do any more");
@@ -68,7 +68,7 @@ static void advance(struct world *w, time_us until)
 void world_run(struct world *w, time_us until)
 {
     while (w->now < until)
-        advance(w, until);
+        advance(w, until, 1); /* frames may wait for the machine, whose end is 0, as long as they like */
 }
 
 time_us platform_now(void)
@@ -82,7 +82,7 @@ void platform_idle(time_us until)
         give_up(world, "idled too often");
     if (world->in_idle != NULL)
         world->in_idle(world->in_idle_context);
-    advance(world, until);
+    advance(world, until, 0);
 }
 
 size_t platform_random(void *buffer, size_t len)

@@ -271,11 +271,11 @@ void wire_inject(struct wire_end *to, struct slice frame)
     enqueue(to, *to->wire->clock, frame, false);
 }
 
-time_us wire_deadline(const struct wire *wire)
+time_us wire_deadline(const struct wire *wire, unsigned first)
 {
     time_us deadline = TIME_NEVER;
 
-    for (unsigned n = 0; n < WIRE_ENDS; n++)
+    for (unsigned n = first; n < WIRE_ENDS; n++)
         if (wire->ends[n].nic.is_open && wire->ends[n].queue != NULL)
             deadline = time_earlier(deadline, wire->ends[n].queue->arrival);
     return deadline;

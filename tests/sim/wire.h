@@ -70,7 +70,7 @@ void wire_set_conditions(struct wire *, const struct wire_conditions *);
 /* Puts a frame on its way to one end, as if somebody had sent it; no NIC filter applies to it. */
 void wire_inject(struct wire_end *to, struct slice frame);
 
-/* When the next frame arrives at any end. */
-time_us wire_deadline(const struct wire *);
+/* When the next frame arrives at any end from `first` on; in the past while one waits there. */
+time_us wire_deadline(const struct wire *, unsigned first);
 
 #endif
