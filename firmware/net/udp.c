@@ -74,6 +74,19 @@ bool udp_client_is_due(const struct udp_client *client, time_us now)
     return client->port != 0 && client->ops->deadline(client) <= now;
 }
 
+/*
+ * A client's patience is in its output(). Where nothing can be sent, because the ring never empties or there is no way
+ * to the destination, it is called with no room to write to, so that it gives up all the same.
+ */
+static bool let_time_pass(struct udp_client *client, time_us now)
+{
+    uint8_t place = 0;
+    struct writer no_room = writer_of(&place, 0);
+
+    (void)client->ops->output(client, now, &no_room);
+    return false;
+}
+
 bool udp_output(struct net *net, struct udp_client *client, time_us now)
 {
     struct udp_address to = client->ops->destination(client);
@@ -83,7 +96,7 @@ bool udp_output(struct net *net, struct udp_client *client, time_us now)
     struct mac mac;
 
     if (destination == 0 || !ipv4_resolve(net, client, destination, now, &mac) || !ipv4_room(net, &datagram))
-        return false;
+        return let_time_pass(client, now);
     header = datagram;
     if (write_room(&datagram, UDP_HEADER_LEN) == NULL)
         return false;

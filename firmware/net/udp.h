@@ -25,7 +25,8 @@ struct udp_client_ops {
     void (*input)(struct udp_client *, time_us now, const struct udp_datagram *);
     /*
      * Writes the payload that is owed. Changes state only after it is completely written; false when nothing is to be
-     * sent after all (a timer that ended in giving up, say). Called only when deadline() has passed.
+     * sent after all (a timer that ended in giving up, say). Called only when deadline() has passed. The writer has no
+     * room at all while the card cannot send: a client that has waited for too long gives up then too.
      */
     bool (*output)(struct udp_client *, time_us now, struct writer *payload);
     /* Where the next output goes; a pure read. 255.255.255.255 is broadcast. */

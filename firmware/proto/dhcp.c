@@ -10,9 +10,10 @@
 #define LONGEST_LATER   SECONDS(32)
 #define REQUEST_WAIT    MILLISECONDS(500)
 #define REQUEST_LONGEST SECONDS(4)
-#define REQUEST_TRIES   5          /* 11.5 s in all */
-#define PROXY_WAIT      SECONDS(4) /* PXE 2.1 section 2.2 */
-#define BOOTP_WAIT      SECONDS(2) /* dhcpd pings an address for a second before it offers it */
+#define REQUEST_TRIES   5           /* 11.5 s in all */
+#define REQUEST_EXTRA   SECONDS(15) /* what they may take beyond the time to give up */
+#define PROXY_WAIT      SECONDS(4)  /* PXE 2.1 section 2.2 */
+#define BOOTP_WAIT      SECONDS(2)  /* dhcpd pings an address for a second before it offers it */
 #define BRIEF_LEAST     MILLISECONDS(150)
 #define BRIEF_MOST      MILLISECONDS(200)
 #define RESTART_GAP     SECONDS(1)
@@ -208,7 +209,12 @@ static bool dhcp_output(struct udp_client *client, time_us now, struct writer *p
 {
     struct dhcp *d = dhcp_of(client);
     const struct dhcp_offer *best;
+    time_us end = give_up_at(d);
 
+    if (d->status == STATUS_PENDING && end <= now && now - end >= REQUEST_EXTRA) {
+        give_up(d); /* requests that the card never sends end nowhere else */
+        return false;
+    }
     if (d->state == DHCP_REQUESTING) {
         if (d->retry.attempts < REQUEST_TRIES)
             return send_request(d, now, payload, d->chosen);
@@ -225,7 +231,7 @@ static bool dhcp_output(struct udp_client *client, time_us now, struct writer *p
         bind_bootp(d, best);
         return false;
     }
-    if (give_up_at(d) <= now) {
+    if (end <= now) {
         give_up(d);
         return false;
     }

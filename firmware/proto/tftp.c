@@ -203,8 +203,10 @@ static bool may_repeat_ack(struct tftp *t, time_us now)
 static bool ack_output(struct tftp *t, time_us now, struct writer *w)
 {
     bool is_repeated = t->retry.attempts != 0;
+    bool is_stuck =
+        t->state == TFTP_RECEIVING && now - t->progressed >= SILENCE; /* before even the first could leave */
 
-    if (is_repeated && !may_repeat_ack(t, now))
+    if ((is_repeated || is_stuck) && !may_repeat_ack(t, now))
         return false;
     tftp_ack_emit(w, tftp_window_ack_number(&t->window));
     if (w->failed)
@@ -294,7 +296,7 @@ enum status tftp_start(struct tftp *t, time_us now, const struct tftp_request *r
     t->patience_min = PATIENCE_MIN;
     if (t->request.server.port == 0)
         t->request.server.port = TFTP_PORT;
-    if (request->file == NULL || request->file[0] == '\0' ||
+    if (ipv4_value(request->server.ip) == 0 || request->file == NULL || request->file[0] == '\0' ||
         !text_copy(t->file, sizeof(t->file), text_slice(request->file)) ||
         (request->block_size_max != 0 &&
          (request->block_size_max < TFTP_BLOCK_DEFAULT || request->block_size_max > TFTP_BLOCK_MAX))) {

@@ -110,8 +110,8 @@ struct tftp {
 };
 
 /*
- * Owes the RRQ at once. STATUS_BAD_PARAMETER when the file name is empty or too long, or block_size_max is out of
- * range. All but the log must be given.
+ * Owes the RRQ at once. STATUS_BAD_PARAMETER when the file name is empty or too long, there is no server, or
+ * block_size_max is out of range. All but the log must be given.
  */
 enum status tftp_start(struct tftp *, time_us now, const struct tftp_request *, struct tftp_experience *,
                        struct random *, struct log *);

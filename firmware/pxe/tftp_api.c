@@ -108,6 +108,9 @@ enum status pxe_tftp_read(struct pxe_api *api, void *parameters)
         return STATUS_TFTP_CLOSED;
     if (tftp->is_over)
         return STATUS_TFTP_CANNOT_READ;
+    status = pxe_own_nic(api, NIC_OWNER_STACK);
+    if (status != STATUS_OK)
+        return status;
     /* BufferSize is output only: callers leave 0 in it. */
     buffer = pxe_map_far(api, read->Buffer, tftp->block_size);
     if (buffer == NULL)

@@ -77,9 +77,11 @@ static bool pxe_udp_output(struct udp_client *client, time_us now, struct writer
 
     (void)now;
     write_slice(payload, udp->write);
+    if (payload->failed)
+        return false;
     udp->write_owed = false;
-    udp->write_status = payload->failed ? STATUS_BAD_PARAMETER : STATUS_OK;
-    return !payload->failed;
+    udp->write_status = STATUS_OK;
+    return true;
 }
 
 static struct udp_address pxe_udp_destination(const struct udp_client *client)
@@ -179,11 +181,15 @@ enum status pxe_udp_read(struct pxe_api *api, void *parameters)
     struct pxenv_udp_read *read = parameters;
     struct pxe_udp *udp = &api->udp;
     struct session *s = api->session;
+    enum status status;
     uint8_t *buffer;
     time_us now;
 
     if (!udp->is_open)
         return STATUS_UDP_CLOSED;
+    status = pxe_own_nic(api, NIC_OWNER_STACK);
+    if (status != STATUS_OK)
+        return status;
     buffer = pxe_map_far(api, read->buffer, read->buffer_size);
     if (buffer == NULL)
         return STATUS_BAD_PARAMETER;
@@ -216,6 +222,9 @@ enum status pxe_udp_write(struct pxe_api *api, void *parameters)
 
     if (!udp->is_open)
         return STATUS_UDP_CLOSED;
+    status = pxe_own_nic(api, NIC_OWNER_STACK);
+    if (status != STATUS_OK)
+        return status;
     if (write->buffer_size > UDP_PAYLOAD_MAX)
         return STATUS_BAD_PARAMETER;
     bytes = pxe_map_far(api, write->buffer, write->buffer_size);

@@ -244,6 +244,70 @@ static void a_name_that_fills_its_field_is_bounded(void **state)
     assert_int_equal(text_length(w->session.transfer.tftp.file), 128);
 }
 
+static void reading_takes_the_nic_back_from_undi(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_undi_open undi = {.PktFilter = FLTR_DIRECTED};
+    uint16_t agreed;
+    unsigned packets;
+
+    assert_int_equal(open_tftp(w, "big", 1024, &agreed), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_OPEN, &undi, sizeof(undi)), 0);
+    assert_int_equal(read_all(w, agreed, &packets), 200000);
+}
+
+static void a_closed_nic_is_opened_for_reading(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_status_only close;
+    uint16_t agreed;
+    unsigned packets;
+
+    assert_int_equal(open_tftp(w, "big", 1024, &agreed), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_CLOSE, &close, sizeof(close)), 0);
+    assert_int_equal(read_all(w, agreed, &packets), 200000);
+}
+
+static void no_server_is_no_reason_to_wait(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_tftp_open open = {.PacketSize = 512};
+    struct pxenv_tftp_get_fsize size = {0};
+    time_us before = w->world.now;
+
+    put_name(open.FileName, "text");
+    put_name(size.FileName, "text");
+    assert_int_equal(pxe_world_call(w, PXENV_TFTP_OPEN, &open, sizeof(open)), 0x6c);
+    assert_int_equal(pxe_world_call(w, PXENV_TFTP_GET_FSIZE, &size, sizeof(size)), 0x6c);
+    assert_true(w->world.now == before);
+}
+
+static void time_passes(void *context)
+{
+    ((struct pxe_world *)context)->world.now += MILLISECONDS(10);
+}
+
+/* The clocks of a transfer go on when there is no room to send, be it before its first packet or later. */
+static void a_card_that_sends_nothing_ends_in_a_timeout(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_tftp_read read;
+    uint16_t agreed;
+
+    w->world.in_idle = time_passes;
+    w->world.in_idle_context = w;
+    assert_int_equal(open_tftp(w, "big", 512, &agreed), 0);
+    assert_int_equal(read_tftp(w, &read), 0);
+    w->world.wire.ends[0].ring_is_full = true;
+    for (unsigned n = 0; n < 2; n++)
+        if (read_tftp(w, &read) != 0)
+            break;
+    assert_int_equal(read.Status, 0x35);
+    assert_int_equal(open_tftp(w, "text", 512, &agreed), 0x32);
+    w->world.wire.ends[0].ring_is_full = false;
+    assert_int_equal(open_tftp(w, "text", 512, &agreed), 0);
+}
+
 static void loss_does_not_show(void **state)
 {
     struct pxe_world *w = *state;
@@ -276,6 +340,10 @@ int main(void)
         TEST(read_file_refuses_memory_that_is_not_the_callers),
         TEST(a_size_is_told_even_in_the_middle_of_a_file),
         TEST(a_name_that_fills_its_field_is_bounded),
+        TEST(reading_takes_the_nic_back_from_undi),
+        TEST(a_closed_nic_is_opened_for_reading),
+        TEST(no_server_is_no_reason_to_wait),
+        TEST(a_card_that_sends_nothing_ends_in_a_timeout),
         TEST(loss_does_not_show),
     };
 

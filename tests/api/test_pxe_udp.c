@@ -196,6 +196,21 @@ static void pointers_into_our_own_memory_are_refused(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_UDP_WRITE, &write, sizeof(write)), 0x6c);
 }
 
+static void udp_takes_the_nic_back_from_undi(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_undi_open undi = {.PktFilter = FLTR_DIRECTED};
+    struct pxenv_udp_read read;
+
+    open_udp(w);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_OPEN, &undi, sizeof(undi)), 0);
+    assert_int_equal(write_udp(w, "hello", 5, 2000), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_OPEN, &undi, sizeof(undi)), 0);
+    wait_ms(w, 1);
+    assert_int_equal(read_udp(w, &read, 2000, 512), 0);
+    assert_int_equal(read.buffer_size, 5);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pxe_world_start, pxe_world_stop)
@@ -211,6 +226,7 @@ int main(void)
         TEST(closed_means_closed),
         TEST(udp_open_brings_a_closed_nic_back),
         TEST(pointers_into_our_own_memory_are_refused),
+        TEST(udp_takes_the_nic_back_from_undi),
     };
 
     return cmocka_run_group_tests_name("PXE API: UDP", tests, NULL, NULL);

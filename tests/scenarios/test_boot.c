@@ -355,6 +355,28 @@ static void escape_ends_it_at_any_time(void **state)
     }
 }
 
+static void the_ring_sticks(void *context)
+{
+    struct network *n = context;
+
+    n->world.wire.ends[0].ring_is_full |= n->dhcp.discovers != 0;
+    n->world.now += MILLISECONDS(10);
+}
+
+/* With an offer in hand, and then nothing more can be sent. */
+static void a_card_that_stops_sending_ends_the_boot(void **state)
+{
+    struct network *n = network_new(1, 1000);
+
+    (void)state;
+    n->world.in_idle = the_ring_sticks;
+    n->world.in_idle_context = n;
+    assert_fails(n, STATUS_DHCP_TIMEOUT);
+    assert_int_equal(n->dhcp.discovers, 1);
+    assert_int_equal(n->dhcp.requests, 0);
+    network_free(n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test(failures_are_told_by_their_number),
         cmocka_unit_test(lying_servers_do_no_harm),
         cmocka_unit_test(escape_ends_it_at_any_time),
+        cmocka_unit_test(a_card_that_stops_sending_ends_the_boot),
     };
 
     return cmocka_run_group_tests_name("boot", tests, NULL, NULL);
