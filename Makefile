@@ -113,7 +113,7 @@ $(BUILD)/fuzz/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o)
 
 $(OUT)/host/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/puck.a
 	@mkdir -p $(@D)
-	$(call say,LINK,$@) clang -fsanitize=address,undefined,fuzzer -o $@ $^
+	$(call say,LINK,$@) clang -fsanitize=address,undefined,fuzzer -o $@ $^ -lcmocka
 
 fuzz: $(FUZZ) ## every fuzz target, SECONDS=60 in all
 	@tools/run_fuzz $(SECONDS) $(FUZZ)
