@@ -26,12 +26,11 @@ void platform_idle(time_us until)
 {
     time_us now = platform_now();
 
-    if (now >= until)
-        return;
-    if (!allowed || now < window_next) {
+    if (allowed && now >= window_next) {
+        /* Also where `until` has passed: it stays so while the card cannot send, and ESC has to work then too. */
+        low_open_window();
+        window_next = platform_now() + WINDOW_INTERVAL;
+    } else if (now < until) {
         cpu_relax();
-        return;
     }
-    low_open_window();
-    window_next = platform_now() + WINDOW_INTERVAL;
 }
