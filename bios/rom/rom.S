@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Option ROM header, PCI data structure and PnP expansion header (PCI Firmware 3.0 section 5, Plug and Play BIOS 1.0A
+/* Option ROM header, PCI data structure and PnP expansion header (PCI Local Bus 2.2 section 6.3, Plug and Play BIOS 1.0A
  * section 3.2), and the initialization entry the BIOS calls during POST. Sizes, PCI ids and both checksums are filled in
  * by tools/romtool. */
     .code16
@@ -23,14 +23,13 @@ pcir:
     .word 0, 0                  /* vendor, device; romtool */
     .word 0                     /* no device list: SeaBIOS ignores it, and one image serves one id */
     .word pcir_end - pcir
-    .byte 3                     /* PCI Firmware 3.0 */
+    .byte 0                     /* PCI 2.2: a ROM of PCI Firmware 3.0 may be called anywhere and has to move itself to BX */
     .byte 0x00, 0x00, 0x02      /* class: network, Ethernet */
     .word 0                     /* image length in 512-byte units; romtool */
     .word 1                     /* code revision */
     .byte 0                     /* x86, PC-AT compatible */
     .byte 0x80                  /* last image */
-    .word 0                     /* maximum run-time size; romtool */
-    .word 0, 0                  /* no configuration utility, no DMTF CLP entry */
+    .word 0
 pcir_end:
 
     .balign 16                  /* some IBM BIOSes look for $PnP in 16-byte steps instead of following offset 1Ah */
