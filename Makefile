@@ -23,7 +23,7 @@ HOST_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recove
 BIOS_FLAGS := $(COMMON) -m32 -march=i686 -Os -ffreestanding -fbuiltin -fno-pic -fno-pie -mno-sse -mno-mmx -mno-80387 \
   -fno-stack-protector -fcf-protection=none -mpreferred-stack-boundary=2 -fno-asynchronous-unwind-tables \
   -fno-unwind-tables -fstack-usage -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common \
-  -fno-tree-loop-distribute-patterns
+  -fno-tree-loop-distribute-patterns -mstringop-strategy=libcall
 
 FIRMWARE_FOLDERS := base wire nic bus net proto boot pxe image
 FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))

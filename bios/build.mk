@@ -16,7 +16,7 @@ BIOS_IMAGE_OBJECTS := $(call BIOS_OBJECT,$(wildcard bios/*.[cS] bios/platform/*.
 BIOS_ROM_OBJECTS := $(call BIOS_OBJECT,$(filter-out bios/rom/payload.S,$(wildcard bios/rom/*.[cS])))
 
 # The unpacking code runs at an address known to nobody, so it must have no data and call no library.
-$(BIOS_BUILD)/bios/rom/%.o: private BIOS_FLAGS += -fno-tree-loop-distribute-patterns -fno-jump-tables
+$(BIOS_BUILD)/bios/rom/%.o: private BIOS_FLAGS += -fno-jump-tables -mstringop-strategy=rep_byte
 
 # DEBUG=1 copies everything printed and logged to port E9 (QEMU: -debugcon).
 ifdef DEBUG
