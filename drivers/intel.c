@@ -208,6 +208,13 @@ static bool intel_receive(struct nic *nic, struct slice *frame)
     return false;
 }
 
+static bool intel_has_frame(struct nic *nic)
+{
+    struct intel *intel = intel_of(nic);
+
+    return (intel->rx[intel->rx_next].status & INTEL_RX_DONE) != 0;
+}
+
 static bool intel_transmit_room(struct nic *nic, struct writer *frame)
 {
     struct intel *intel = intel_of(nic);
@@ -290,6 +297,7 @@ static const struct nic_ops intel_ops = {
     .close = intel_close,
     .receive = intel_receive,
     .receive_done = intel_receive_done,
+    .has_frame = intel_has_frame,
     .transmit_room = intel_transmit_room,
     .transmit = intel_transmit,
     .transmitted = intel_transmitted,

@@ -161,6 +161,11 @@ static bool virtio_net_receive(struct nic *nic, struct slice *frame)
     return false;
 }
 
+static bool virtio_net_has_frame(struct nic *nic)
+{
+    return virtio_queue_has_used(&virtio_of(nic)->rings.receive);
+}
+
 /* --- transmit --- */
 
 static void reclaim(struct virtio_net *v)
@@ -275,6 +280,7 @@ static const struct nic_ops virtio_net_ops = {
     .close = virtio_net_close,
     .receive = virtio_net_receive,
     .receive_done = virtio_net_receive_done,
+    .has_frame = virtio_net_has_frame,
     .transmit_room = virtio_net_transmit_room,
     .transmit = virtio_net_transmit,
     .transmitted = virtio_net_transmitted,

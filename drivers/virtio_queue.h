@@ -73,12 +73,17 @@ static inline bool virtio_queue_publish(struct virtio_queue *q)
     return (q->used->flags & VIRTQ_USED_F_NO_NOTIFY) == 0;
 }
 
+static inline bool virtio_queue_has_used(const struct virtio_queue *q)
+{
+    return q->collected != q->used->index;
+}
+
 /* Takes the next used element, if there is one. Both values are the device's claim and nothing more. */
 static inline bool virtio_queue_collect(struct virtio_queue *q, uint32_t *head, uint32_t *len)
 {
     volatile struct virtq_used_element *element;
 
-    if (q->collected == q->used->index)
+    if (!virtio_queue_has_used(q))
         return false;
     __atomic_thread_fence(__ATOMIC_ACQUIRE); /* the index before the element */
     element = &q->used->ring[q->collected & q->mask];

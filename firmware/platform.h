@@ -15,9 +15,10 @@ time_us platform_now(void);
 
 /*
  * The only place where the world may change under us: lets interrupts in (BIOS) or drops the TPL (UEFI) for a moment.
- * Returns early as soon as anything may have happened, at the latest at `until`. Called by run_until() alone.
+ * Returns early as soon as anything may have happened, at the latest at `until`. `now` is what the caller has just
+ * read: reading the clock is most of what an idle moment costs. Called by run.c alone.
  */
-void platform_idle(time_us until);
+void platform_idle(time_us now, time_us until);
 
 /* Fills `buffer` with the best entropy there is and returns how many bytes of it are believed to be random (may be 0).
  */

@@ -16,4 +16,10 @@ typedef bool run_done_fn(const void *context);
  */
 enum status run_until(struct session *, run_done_fn *done, const void *context, time_us timeout);
 
+/*
+ * Waits until the NIC has a frame or `timeout` has passed, and takes nothing. For calls that look once and return: who
+ * repeats them at once pays two changes of processor mode each time, and learns of a frame that much later.
+ */
+void run_until_frame(struct session *, time_us timeout);
+
 #endif

@@ -55,6 +55,11 @@ void nic_receive_done(struct nic *nic)
     nic->ops->receive_done(nic);
 }
 
+bool nic_has_frame(struct nic *nic)
+{
+    return nic->is_open && (nic->ops->has_frame == NULL || nic->ops->has_frame(nic));
+}
+
 bool nic_transmit_room(struct nic *nic, struct writer *frame)
 {
     if (nic->is_open && nic->ops->transmit_room(nic, frame))

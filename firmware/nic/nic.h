@@ -36,6 +36,9 @@ struct nic_ops {
     /* Lends the next received frame; false when there is none. The frame stays valid until receive_done. */
     bool (*receive)(struct nic *, struct slice *frame);
     void (*receive_done)(struct nic *);
+    /* Whether receive may have something to lend. Asked thousands of times a millisecond while we wait, so it looks at
+     * the ring in memory alone. NULL: cannot tell. */
+    bool (*has_frame)(struct nic *);
     /* Lends room for one frame of up to NIC_FRAME_MAX bytes; false while the ring is full. Not calling transmit gives
      * it back. */
     bool (*transmit_room)(struct nic *, struct writer *frame);
@@ -72,6 +75,7 @@ enum status nic_open(struct nic *);
 void nic_close(struct nic *);
 bool nic_receive(struct nic *, struct slice *frame);
 void nic_receive_done(struct nic *);
+bool nic_has_frame(struct nic *); /* may say so and be wrong, never the other way round */
 bool nic_transmit_room(struct nic *, struct writer *frame);
 void nic_transmit(struct nic *, size_t len);
 unsigned nic_transmitted(struct nic *);

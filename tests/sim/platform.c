@@ -76,8 +76,9 @@ time_us platform_now(void)
     return world->now;
 }
 
-void platform_idle(time_us until)
+void platform_idle(time_us now, time_us until)
 {
+    (void)now;
     if (++world->idles > idles_max)
         give_up(world, "idled too often");
     if (world->in_idle != NULL)

@@ -96,6 +96,7 @@ static inline void assert_received(struct machine *m, unsigned n)
     size_t len = make_frame(expected, n);
     struct slice frame;
 
+    assert_true(nic_has_frame(m->nic));
     assert_true(nic_receive(m->nic, &frame));
     assert_int_equal(frame.len, len);
     assert_memory_equal(frame.data, expected, len);
@@ -107,6 +108,7 @@ static inline void assert_silence(struct machine *m)
     struct slice frame;
 
     assert_false(nic_receive(m->nic, &frame));
+    assert_false(nic_has_frame(m->nic));
 }
 
 static inline void transmit(struct machine *m, unsigned n, size_t len)

@@ -20,6 +20,7 @@ static void frames_arrive_whole_and_in_order(void **state)
                     expect_frame(device_mac, taken, 60 + taken % 1455);
         }
         expect_no_frame();
+        assert_false(nic_has_frame(nic));
         assert_int_equal(nic->counters.received, 70000);
         assert_int_equal(nic->counters.received_bad, 0);
         assert_int_equal(model.interrupts, 0);

@@ -78,6 +78,7 @@ static inline void expect_frame(struct mac to, unsigned number, size_t len)
     uint8_t bytes[2048];
     struct slice frame;
 
+    assert_true(nic_has_frame(nic));
     assert_true(nic_receive(nic, &frame));
     assert_true(slice_equal(frame, frame_of(bytes, to, number, len)));
     nic_receive_done(nic);
