@@ -14,6 +14,10 @@ enum {
  * theirs. */
 #define WRITE_TIMEOUT MILLISECONDS(100)
 
+/* How long UDP_READ looks for a datagram. Callers that wait for one call it again and again: on each of them the frame
+ * would be found only after the way out to real mode and back. Short enough for callers that do other work between. */
+#define READ_TIMEOUT 250 /* us */
+
 static struct pxe_udp *udp_of(struct udp_client *client)
 {
     return (struct pxe_udp *)client;
@@ -157,6 +161,22 @@ enum status pxe_udp_close(struct pxe_api *api, void *parameters)
     return STATUS_OK;
 }
 
+/* Takes frames from the NIC until one holds the datagram that is wanted. */
+static bool read_from_nic(struct pxe_udp *udp, struct session *s, struct pxenv_udp_read *read, uint8_t *buffer)
+{
+    time_us now = session_now();
+
+    udp->read = read;
+    udp->read_buffer = buffer;
+    for (unsigned frames = 0; udp->read != NULL && frames < FRAMES_PER_READ; frames++)
+        if (!net_receive(&s->net, now))
+            break;
+    if (udp->read == NULL)
+        return true;
+    udp->read = NULL;
+    return false;
+}
+
 /* The oldest queued datagram that is wanted; those before it stay. */
 static bool read_from_queue(struct pxe_udp *udp, struct pxenv_udp_read *read, uint8_t *buffer)
 {
@@ -183,7 +203,6 @@ enum status pxe_udp_read(struct pxe_api *api, void *parameters)
     struct session *s = api->session;
     enum status status;
     uint8_t *buffer;
-    time_us now;
 
     if (!udp->is_open)
         return STATUS_UDP_CLOSED;
@@ -193,18 +212,12 @@ enum status pxe_udp_read(struct pxe_api *api, void *parameters)
     buffer = pxe_map_far(api, read->buffer, read->buffer_size);
     if (buffer == NULL)
         return STATUS_BAD_PARAMETER;
-    if (read_from_queue(udp, read, buffer))
+    if (read_from_queue(udp, read, buffer) || read_from_nic(udp, s, read, buffer))
         return STATUS_OK;
-    now = session_now();
-    udp->read = read;
-    udp->read_buffer = buffer;
-    for (unsigned frames = 0; udp->read != NULL && frames < FRAMES_PER_READ; frames++)
-        if (!net_receive(&s->net, now))
-            break;
-    if (udp->read == NULL)
+    run_until_frame(s, READ_TIMEOUT);
+    if (read_from_nic(udp, s, read, buffer))
         return STATUS_OK;
-    udp->read = NULL;
-    session_poll(s, now);
+    session_poll(s, session_now());
     return read_from_queue(udp, read, buffer) ? STATUS_OK : STATUS_FAILURE;
 }
 
@@ -236,6 +249,8 @@ enum status pxe_udp_write(struct pxe_api *api, void *parameters)
     udp->gateway = ipv4_value(pxe_ip(write->gw));
     udp->write_owed = true;
     net_transmit(&api->session->net, session_now());
+    if (!udp->write_owed) /* the usual case: its next hop is known */
+        return udp->write_status;
     status = run_until(api->session, write_is_over, udp, WRITE_TIMEOUT);
     if (status == STATUS_OK)
         return udp->write_status;

@@ -16,6 +16,10 @@ enum {
  */
 #define ROOM_TIMEOUT MILLISECONDS(20)
 
+/* How long UNDI_ISR START looks for work when there is none. We raise no interrupts: whoever calls it polls, and comes
+ * back at once by way of two changes of processor mode. */
+#define START_TIMEOUT 100 /* us */
+
 void pxe_undi_flush(struct pxe_api *api)
 {
     if (api->undi.has_frame)
@@ -228,8 +232,13 @@ enum status pxe_undi_isr(struct pxe_api *api, void *parameters)
         return STATUS_BAD_PARAMETER;
     isr->BufferLength = isr->FrameLength = isr->FrameHeaderLength = 0;
     isr->ProtType = isr->PktType = 0;
-    if (api->session->nic->owner == NIC_OWNER_RAW)
+    if (api->session->nic->owner == NIC_OWNER_RAW) {
         look_for_work(api);
+        if (function == PXENV_UNDI_ISR_IN_START && !undi->has_frame && undi->transmitted == 0) {
+            run_until_frame(api->session, START_TIMEOUT);
+            look_for_work(api);
+        }
+    }
     if (function == PXENV_UNDI_ISR_IN_START) {
         bool ours = undi->has_frame || undi->transmitted > 0;
 
