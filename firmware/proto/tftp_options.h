@@ -3,12 +3,12 @@
  * Which TFTP options to ask for (RFC 2347), what an OACK may answer, and what one transfer teaches the next.
  *
  * A file is asked for once, so one request has to do for servers that know windowsize (RFC 7440) and for those that
- * know only blksize (tftpd-hpa): for them a block that IPv4 carries in several fragments is the only way to move more
- * than one frame per round trip. The first request therefore asks for four frames' worth of block and a window of 16,
- * as far as what is sent at one go fits in the receive ring. From then on a server that grants windows is asked for
- * blocks of one frame in windows of up to 64 (no reassembly, and one lost frame costs one block), and one that does not
- * for blocks that grow with each file that came without loss. Neither `timeout` nor tftpd-hpa's `utimeout` is asked
- * for: a server that repeats sooner also gives up sooner.
+ * know only blksize (tftpd-hpa): for them a block that IPv4 carries in several fragments is the only way to move
+ * more than one frame per round trip. The first request therefore asks for four frames' worth of block and a window
+ * of 16, as far as what is sent at one go fits in the receive ring. From then on a server that grants windows is
+ * asked for blocks of one frame in windows of up to 64 (no reassembly, and one lost frame costs one block), and one
+ * that does not for blocks of sixteen, which grow with each file that came without loss. Neither `timeout` nor
+ * tftpd-hpa's `utimeout` is asked for: a server that repeats sooner also gives up sooner.
  */
 #ifndef PUCK_PROTO_TFTP_OPTIONS_H
 #define PUCK_PROTO_TFTP_OPTIONS_H

@@ -150,6 +150,8 @@ static void experience_decides_what_comes_next(void **state)
     static const struct tftp_lesson lossy = {
         .block_size = 1468, .window = 16, .window_asked = 16, .blocks = 1000, .losses = 60};
     static const struct tftp_lesson lock_step = {.block_size = 5908, .window = 1, .window_asked = 16, .blocks = 1000};
+    static const struct tftp_lesson short_lock_step = {
+        .block_size = 5908, .window = 1, .window_asked = 16, .blocks = 1};
     struct tftp_experience *e = &s.experience;
 
     (void)state;
@@ -161,8 +163,11 @@ static void experience_decides_what_comes_next(void **state)
     tftp_experience_learn(e, &lossy);
     asks(ring_of_256, BYTES("tsize\0000\0blksize\0001468\0windowsize\0004\0"));
     *e = (struct tftp_experience){.server = 0xc0a86f82u};
+    tftp_experience_learn(e, &short_lock_step);
+    asks(ring_of_256, BYTES("tsize\0000\0blksize\00023668\0"));
+    *e = (struct tftp_experience){.server = 0xc0a86f82u};
     tftp_experience_learn(e, &lock_step);
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\00011828\0"));
+    asks(ring_of_256, BYTES("tsize\0000\0blksize\00023668\0"));
     e->frames = 44;
     asks(ring_of_256, BYTES("tsize\0000\0blksize\00065108\0"));
     e->fragments_lost = true;
