@@ -281,3 +281,16 @@ void pci_model_destroy(struct pci_model *model)
         if (block->memory.cpu != NULL)
             free_block(model, block);
 }
+
+bool pci_model_holds(const struct pci_model *m, struct slice bytes)
+{
+    for (unsigned i = 0; i < PCI_MODEL_BLOCKS; i++) {
+        const struct dma_memory *memory = &m->block[i].memory;
+        const uint8_t *start = memory->cpu;
+
+        if (start != NULL && bytes.data >= start && bytes.len <= memory->len &&
+            (size_t)(bytes.data - start) <= memory->len - bytes.len)
+            return true;
+    }
+    return false;
+}

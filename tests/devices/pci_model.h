@@ -11,6 +11,7 @@
 #ifndef PUCK_TESTS_PCI_MODEL_H
 #define PUCK_TESTS_PCI_MODEL_H
 
+#include "firmware/base/bytes.h"
 #include "firmware/base/format.h"
 #include "firmware/bus/pci.h"
 
@@ -68,6 +69,9 @@ void pci_model_fault(struct pci_model *, const char *format, ...) FORMAT_LIKE_PR
 
 /* Checks all guards, then returns the number of faults. */
 unsigned pci_model_faults(struct pci_model *);
+
+/* Whether all of `bytes` lies in one block of the driver's. */
+bool pci_model_holds(const struct pci_model *, struct slice bytes);
 
 /* How many blocks the driver has not freed. */
 unsigned pci_model_blocks(const struct pci_model *);

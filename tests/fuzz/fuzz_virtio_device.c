@@ -35,21 +35,6 @@ static void set_up_device(struct reader *r)
     }
 }
 
-/* A frame lent is no longer than a buffer and lies in one of the driver's blocks of memory. */
-static void check_frame(struct slice frame)
-{
-    check(frame.len <= 1536);
-    for (unsigned i = 0; i < PCI_MODEL_BLOCKS; i++) {
-        const struct dma_memory *memory = &model.pci.block[i].memory;
-        const uint8_t *start = memory->cpu;
-
-        if (start != NULL && frame.data >= start && frame.len <= memory->len &&
-            (size_t)(frame.data - start) <= memory->len - frame.len)
-            return;
-    }
-    abort();
-}
-
 static void step(struct nic *nic, struct reader *r)
 {
     uint8_t bytes[2048] = {0};
@@ -79,7 +64,7 @@ static void step(struct nic *nic, struct reader *r)
         break;
     case 4:
         while (nic->ops->receive(nic, &frame)) {
-            check_frame(frame);
+            check(frame.len <= 1536 && pci_model_holds(&model.pci, frame));
             nic->ops->receive_done(nic);
         }
         break;
