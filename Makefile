@@ -32,7 +32,7 @@ TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>
 
 include $(wildcard bios/build.mk tests/bench/build.mk)
 
-.PHONY: all help check test fuzz run bench size format clean layers symbols sizes style unit
+.PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit
 
 all: $(ROMS) ## build everything into build/out
 
@@ -117,6 +117,22 @@ $(OUT)/host/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/puck.a
 
 fuzz: $(FUZZ) ## every fuzz target, SECONDS=60 in all
 	@tools/run_fuzz $(SECONDS) $(FUZZ)
+
+COVERAGE := $(FUZZ:$(OUT)/host/fuzz/%=$(BUILD)/coverage/%)
+
+$(BUILD)/coverage/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,COVER,$<) clang $(COMMON) -g -O1 -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
+
+$(BUILD)/coverage/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/coverage/%.o)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(COVERAGE): $(BUILD)/coverage/fuzz_%: $(BUILD)/coverage/tests/fuzz/fuzz_%.o $(BUILD)/coverage/puck.a
+	$(call say,LINK,$@) clang -fprofile-instr-generate -fsanitize=fuzzer -o $@ $^ -lcmocka
+
+coverage: $(COVERAGE) ## lines of firmware/ that the seeds of the fuzz targets reach
+	@tools/fuzz_coverage $(COVERAGE)
 
 # --- the two commands of the README, which also get what is missing -----------------------------------------------------
 
