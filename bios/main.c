@@ -54,6 +54,7 @@ static void stop(void)
         nic_close(m->nic);
         m->driver->detach(m->nic);
     }
+    m->api.is_stopped = true; /* where a vector has to stay, so does the API */
     m->pci.device.ops->config_write(&m->pci.device, PCI_COMMAND, 2, m->pci_command);
     pic_restore();
 }

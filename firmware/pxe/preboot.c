@@ -47,10 +47,15 @@ enum status pxe_restart_tftp(struct pxe_api *api, void *parameters)
     return STATUS_OK;
 }
 
+/* Where the vectors have to stay (STATUS_KEEP_UNDI), so does everything else, and the API goes on working. */
 enum status pxe_stop_undi(struct pxe_api *api, void *parameters)
 {
+    enum status status;
+
     (void)parameters;
     pxe_udp_stop(api);
     (void)pxe_undi_close(api, NULL);
-    return api->host->release(api);
+    status = api->host->release(api);
+    api->is_stopped = status == STATUS_OK;
+    return status;
 }

@@ -60,6 +60,7 @@ void pxe_start(struct pxe_api *api)
     pxe_udp_start(api);
     api->tftp = (struct pxe_tftp){0};
     api->undi = (struct pxe_undi){0};
+    api->is_stopped = false;
 }
 
 uint8_t *pxe_map_far(struct pxe_api *api, struct pxe_far far, uint32_t len)
@@ -67,10 +68,15 @@ uint8_t *pxe_map_far(struct pxe_api *api, struct pxe_far far, uint32_t len)
     return api->host->map(api, (uint32_t)far.segment * 16 + far.offset, len);
 }
 
+enum status pxe_open_nic(struct pxe_api *api)
+{
+    return api->is_stopped ? STATUS_BAD_STATE : nic_open(api->session->nic);
+}
+
 enum status pxe_own_nic(struct pxe_api *api, enum nic_owner owner)
 {
     struct nic *nic = api->session->nic;
-    enum status status = nic_open(nic);
+    enum status status = pxe_open_nic(api);
 
     if (status != STATUS_OK || nic->owner == owner)
         return status;

@@ -24,7 +24,7 @@ struct pxe_host_ops {
      * give: our own code, data or stacks, or no memory at all. len may be 0.
      */
     uint8_t *(*map)(struct pxe_api *, uint32_t physical, uint32_t len);
-    /* STOP_UNDI: gives back every interrupt vector; STATUS_KEEP_UNDI when somebody else has hooked one since. */
+    /* STOP_UNDI: gives back every interrupt vector, or none and STATUS_KEEP_UNDI when somebody has hooked one since. */
     enum status (*release)(struct pxe_api *);
     /* RESTART_TFTP: starts another boot program over the caller. Returns only where there is no machine (tests). */
     void (*restart)(struct pxe_api *, struct slice image);
@@ -46,6 +46,7 @@ struct pxe_api {
     struct pxe_udp udp;
     struct pxe_tftp tftp;
     struct pxe_undi undi;
+    bool is_stopped; /* by STOP_UNDI: the vectors are given back, and the memory we lie in is no longer hidden */
 };
 
 /* Every pointer above must be set before; forgets UDP, TFTP and UNDI state. */
@@ -62,7 +63,10 @@ uint16_t pxe_call(struct pxe_api *, uint16_t opcode, uint16_t segment, uint16_t 
 /* Memory behind a far pointer; NULL as map() says. */
 uint8_t *pxe_map_far(struct pxe_api *, struct pxe_far, uint32_t len);
 
-/* Opens the NIC if need be and gives it to the stack (or to the caller). */
+/* Opens the NIC if need be; not after STOP_UNDI, for its DMA would go to memory that is somebody else's by now. */
+enum status pxe_open_nic(struct pxe_api *);
+
+/* The same, and gives it to the stack (or to the caller). */
 enum status pxe_own_nic(struct pxe_api *, enum nic_owner);
 
 static inline struct ip_address pxe_ip(const uint8_t bytes[4])

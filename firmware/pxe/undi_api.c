@@ -30,15 +30,15 @@ void pxe_undi_flush(struct pxe_api *api)
 enum status pxe_undi_startup(struct pxe_api *api, void *parameters)
 {
     (void)parameters;
-    return nic_open(api->session->nic);
+    return pxe_open_nic(api);
 }
 
 enum status pxe_undi_close(struct pxe_api *api, void *parameters)
 {
     (void)parameters;
     pxe_undi_flush(api);
-    nic_close(
-        api->session->nic); /* GRUB and FreeBSD start a kernel after this and never call STOP_UNDI: DMA ends here */
+    /* GRUB and FreeBSD start a kernel after this and never call STOP_UNDI: DMA ends here. */
+    nic_close(api->session->nic);
     api->session->nic->owner = NIC_OWNER_STACK;
     return STATUS_OK;
 }
@@ -48,7 +48,7 @@ enum status pxe_undi_reset(struct pxe_api *api, void *parameters)
     (void)parameters;
     pxe_undi_flush(api);
     nic_close(api->session->nic);
-    return nic_open(api->session->nic);
+    return pxe_open_nic(api);
 }
 
 /* GRUB asks for FLTR_PRMSC alone and still wants what is addressed to it; its block ends before the multicast list. */

@@ -138,6 +138,42 @@ static void unloading_takes_nothing_away_until_stop_undi(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0x04);
 }
 
+/* The NIC must not write to memory that an operating system owns by now, whatever its loader still calls. */
+static void after_stop_undi_the_nic_stays_closed(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_status_only none;
+    struct pxenv_undi_open undi_open = {.PktFilter = FLTR_DIRECTED};
+    struct pxenv_udp_open udp_open = {0};
+    uint8_t any[sizeof(struct pxenv_tftp_read_file)] = {0};
+
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_OPEN, &udp_open, sizeof(udp_open)), 0x6a);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_OPEN, &undi_open, sizeof(undi_open)), 0x6a);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_INITIALIZE, any, sizeof(struct pxenv_undi_initialize)), 0x6a);
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_RESET_ADAPTER, any, sizeof(struct pxenv_undi_reset)), 0x6a);
+    assert_int_equal(restart(w, "big"), 0x6a);
+    for (uint16_t opcode = 0; opcode < 0x100; opcode++)
+        (void)pxe_world_call(w, opcode, any, sizeof(any));
+    assert_false(w->session.nic->is_open);
+    assert_int_equal(w->restarts, 0);
+    /* What says goodbye in another order is not told that it failed. */
+    assert_int_equal(pxe_world_call(w, PXENV_UNDI_SHUTDOWN, &none, sizeof(none)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UNLOAD_STACK, &none, sizeof(none)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0);
+}
+
+static void after_a_failed_stop_undi_all_goes_on(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_status_only none;
+    struct pxenv_udp_open open = {0};
+
+    w->release_status = STATUS_KEEP_UNDI;
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0x04);
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_OPEN, &open, sizeof(open)), 0);
+}
+
 /* A block that is not the caller's gets no Status: writing it would be the harm. */
 static void a_block_in_our_own_memory_is_not_touched(void **state)
 {
@@ -164,6 +200,8 @@ int main(void)
         TEST(restart_starts_the_file_that_came),
         TEST(a_failed_restart_leaves_its_caller_as_it_was),
         TEST(unloading_takes_nothing_away_until_stop_undi),
+        TEST(after_stop_undi_the_nic_stays_closed),
+        TEST(after_a_failed_stop_undi_all_goes_on),
         TEST(a_block_in_our_own_memory_is_not_touched),
     };
 

@@ -208,7 +208,7 @@ static void start_tells_whether_there_is_work(void **state)
 
 static void the_nic_is_quiet_after_each_way_to_close_it(void **state)
 {
-    static const uint16_t ways[] = {PXENV_UNDI_CLOSE, PXENV_UNDI_SHUTDOWN, PXENV_UNDI_CLEANUP, PXENV_STOP_UNDI};
+    static const uint16_t ways[] = {PXENV_UNDI_CLOSE, PXENV_UNDI_SHUTDOWN, PXENV_UNDI_CLEANUP};
     struct pxe_world *w = *state;
     struct pxenv_status_only none;
 
