@@ -131,8 +131,8 @@ $(BUILD)/coverage/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/coverage/%.o)
 $(COVERAGE): $(BUILD)/coverage/fuzz_%: $(BUILD)/coverage/tests/fuzz/fuzz_%.o $(BUILD)/coverage/puck.a
 	$(call say,LINK,$@) clang -fprofile-instr-generate -fsanitize=fuzzer -o $@ $^ -lcmocka
 
-coverage: $(COVERAGE) ## lines of firmware/ that the seeds of the fuzz targets reach
-	@tools/fuzz_coverage $(COVERAGE)
+coverage: $(COVERAGE) ## lines of firmware/ that the seeds of the fuzz targets reach; SHOW=--lines lists the others
+	@tools/fuzz_coverage $(SHOW) $(COVERAGE)
 
 # --- the two commands of the README, which also get what is missing -----------------------------------------------------
 
