@@ -135,8 +135,9 @@ def block_sizes():
     yield fetches("no-blocksize-fetch", 4 * MIB, "--tftp-arg=--tftp-no-blocksize", wishes=":blksize=512",
                   servers="dnsmasq")
     yield fetches("large-blocks-tftpd-hpa", 16 * MIB, wishes=":minblksize=1469", nic="e1000e")
-    yield fetches("large-blocks-atftpd", 16 * MIB, wishes=":minblksize=1469", servers="kea+atftpd")
-    yield fetches("large-blocks-dnsmasq", 16 * MIB, wishes=":minblksize=1469", servers="dnsmasq")
+    # dnsmasq grants no block above the MTU of its interface; atftpd knows windows, which do better than large blocks.
+    yield fetches("mtu-blocks-dnsmasq", 16 * MIB, wishes=":blksize=1468", servers="dnsmasq")
+    yield fetches("window-atftpd", 16 * MIB, wishes=":windowsize=16", servers="kea+atftpd")
     # 100 MB in blocks of 1468 bytes are 71,000: the 16-bit block number rolls over.
     yield fetches("rollover-virtio", 100 * MIB, "--tftp-arg=-B", "--tftp-arg=1468", wishes=":minblocks=65537",
                   seconds=240)
@@ -208,11 +209,13 @@ def bad_links():
     # pxelinux waits for each block by itself, so a single lost frame costs it a second.
     yield Case("lossy-pxelinux", lab("--relay", f"{relay} --loss 0.001", *REACHES_INSTALLER, nic="virtio"), seconds=240)
     for nic in ("e1000e", "virtio"):
-        yield fetches(f"lossy-fetch-{nic}", 4 * MIB, "--relay", f"{relay} --loss 0.02 --dup 0.01", nic=nic)
+        # in.tftpd answers no repeated ACK, so each loss costs its own timeout of a second.
+        yield fetches(f"lossy-fetch-{nic}", MIB, "--relay", f"{relay} --loss 0.02 --dup 0.01", nic=nic)
 
 
 def all_cases():
     """Every case, the long ones first: with two at once the end is not one long case alone."""
+    of_the_lab = (Case(name, (), check=check) for name, check in lab_itself.CHECKS.items())
     found = [*real_installer(), *block_sizes(), *reference_site(), *menu(), *boot_programs(), *failures(), *machines(),
-             *api_from_real_mode(), *bad_links(), *(Case(name, (), check=check) for name, check in lab_itself.CHECKS.items())]
+             *api_from_real_mode(), *bad_links(), *of_the_lab]
     return sorted(found, key=lambda case: -case.seconds)
