@@ -220,6 +220,18 @@ class Relay(unittest.TestCase):
         captured = [data for _, _, data in wire.read_pcap(f"{self.folder.name}/pcap")]
         self.assertEqual(captured[-140:], [frame[:64] for frame in frames])
 
+    def test_ends_when_qemu_goes_amid_frames(self):
+        """QEMU may be found gone by writing to it as well as by reading from it."""
+        for number in range(15):
+            relay, qemu, peer = self.start("--delay", "100")
+            for _ in range(300):
+                self.send(peer, bytes(1500))
+            time.sleep(number * 0.0001)
+            qemu.close()
+            relay.communicate(timeout=5)
+            self.assertEqual(relay.returncode, 0)
+            peer.close()
+
     def test_delay(self):
         """A frame takes at least the delay, and on an idle host hardly more."""
         _, qemu, peer = self.start("--delay", "3000")

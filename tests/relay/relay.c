@@ -162,21 +162,23 @@ static void carry(struct relay *r, int signals, int qemu_listener, int peer_list
         struct port *qemu = &r->port[LINK_UP], *far = &r->port[LINK_DOWN];
         if (qemu_came && qemu->fd < 0)
             return;
+        /* What was polled is what the answer is about: a port may close while frames are delivered below. */
+        bool qemu_awaited = qemu->fd < 0, far_awaited = far->fd < 0;
         short qemu_events = (short)(POLLIN | (port_has_waiting(qemu) ? POLLOUT : 0));
         short far_events = (short)(POLLIN | (port_has_waiting(far) ? POLLOUT : 0));
         struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                               {.fd = qemu->fd >= 0 ? qemu->fd : qemu_listener, .events = qemu_events},
-                               {.fd = far->fd >= 0 ? far->fd : peer_listener, .events = far_events}};
+                               {.fd = qemu_awaited ? qemu_listener : qemu->fd, .events = qemu_events},
+                               {.fd = far_awaited ? peer_listener : far->fd, .events = far_events}};
         if (wait_for_work(r, fds, 3, more[LINK_UP] || more[LINK_DOWN]) < 0 && errno != EINTR)
             return;
         deliver_due(r);
         if (fds[0].revents)
             return;
-        if (fds[1].revents && qemu->fd < 0) {
+        if (fds[1].revents && qemu_awaited) {
             qemu_came = port_accept(qemu, qemu_listener);
             continue;
         }
-        if (fds[2].revents && far->fd < 0) {
+        if (fds[2].revents && far_awaited) {
             port_accept(far, peer_listener);
             continue;
         }

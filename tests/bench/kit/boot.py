@@ -188,7 +188,9 @@ def run(qemu, out, plan):
         qmp.execute("quit")
         process.wait(10)
         counters = json.loads(relay.communicate(timeout=10)[0])
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"{os.path.basename(error.cmd[0])} does not end; see {out}") from error
+    except (OSError, ValueError) as error:
         raise Failed(f"{error}; see {out}") from error
     finally:
         for child in (process, relay):
