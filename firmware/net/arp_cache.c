@@ -40,6 +40,7 @@ static struct arp_entry *find_room(struct arp_cache *cache)
 static void ask(struct arp_entry *entry, time_us now)
 {
     entry->state = ARP_ASKING;
+    entry->is_supposed = false;
     retry_start(&entry->retry, now, first_wait, longest_wait);
 }
 
@@ -51,11 +52,20 @@ const struct mac *arp_cache_want(struct arp_cache *cache, uint32_t address, time
         entry = find_room(cache);
         *entry = (struct arp_entry){.address = address};
         ask(entry, now);
-    } else if (entry->state == ARP_KNOWN && now - entry->learnt > believed_for) {
+    } else if (entry->state == ARP_KNOWN && (entry->is_supposed || now - entry->learnt > believed_for)) {
         ask(entry, now);
     }
     entry->used = now;
     return entry->has_mac ? &entry->mac : NULL;
+}
+
+void arp_cache_suppose(struct arp_cache *cache, uint32_t address, struct mac mac)
+{
+    struct arp_entry *entry = find_room(cache);
+
+    *entry =
+        (struct arp_entry){.state = ARP_KNOWN, .address = address, .mac = mac, .has_mac = true, .is_supposed = true};
+    retry_stop(&entry->retry);
 }
 
 bool arp_cache_is_waiting(const struct arp_cache *cache, uint32_t address)
@@ -73,6 +83,7 @@ void arp_cache_learn(struct arp_cache *cache, uint32_t address, struct mac mac, 
         return;
     entry->mac = mac;
     entry->has_mac = true;
+    entry->is_supposed = false;
     entry->learnt = now;
     entry->state = ARP_KNOWN;
     retry_stop(&entry->retry);

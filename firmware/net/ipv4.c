@@ -100,13 +100,18 @@ void ipv4_input(struct net *net, struct arrival *a, struct reader *r)
         net_drop(net, DROP_UNKNOWN_PROTOCOL);
 }
 
+bool ipv4_is_on_link(const struct net_config *config, uint32_t address)
+{
+    return config->address != 0 && ((address ^ config->address) & mask_of(config)) == 0;
+}
+
 uint32_t ipv4_next_hop(const struct net_config *config, const struct udp_client *client, uint32_t destination)
 {
     uint32_t mask = mask_of(config), longest = 0, hop = client->gateway != 0 ? client->gateway : destination;
 
     if (is_broadcast(config, destination) || ipv4_is_multicast(destination))
         return 0;
-    if (config->address != 0 && ((destination ^ config->address) & mask) == 0) {
+    if (ipv4_is_on_link(config, destination)) {
         longest = mask;
         hop = destination;
     }

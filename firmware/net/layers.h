@@ -33,6 +33,8 @@ void arp_input(struct net *, time_us now, struct reader *);
 void arp_output(struct net *, time_us now);
 
 void ipv4_input(struct net *, struct arrival *, struct reader *);
+/* By our netmask; false while we have no address. */
+bool ipv4_is_on_link(const struct net_config *, uint32_t address);
 /* The address whose link address a packet of `client` to `destination` needs; 0 when it needs none. */
 uint32_t ipv4_next_hop(const struct net_config *, const struct udp_client *, uint32_t destination);
 /* The link address for a packet of `client` to `destination`; false while ARP is asking for it. */

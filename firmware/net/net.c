@@ -15,6 +15,7 @@ void net_start(struct net *net, struct nic *nic, struct log *log, struct random 
     net->log = log;
     net->random = random;
     net->config = (struct net_config){0};
+    net->heard = (struct net_neighbour){0};
     net->clients = NULL;
     net->turn = NULL;
     net->ip_id = (uint16_t)random_u32(random);
@@ -36,6 +37,9 @@ void net_configure(struct net *net, const struct net_config *config)
     net->owes_announcement = config->address != 0;
     net->address_conflicts = 0;
     arp_cache_clear(&net->arp);
+    if (net->heard.address != 0 && ipv4_is_on_link(&net->config, net->heard.address))
+        arp_cache_suppose(&net->arp, net->heard.address, net->heard.mac);
+    net->heard = (struct net_neighbour){0};
     reassembly_clear(&net->reassembly);
 }
 

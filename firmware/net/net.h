@@ -57,12 +57,18 @@ struct net_config {
     size_t route_count;
 };
 
+struct net_neighbour {
+    uint32_t address; /* host byte order; 0: none */
+    struct mac mac;
+};
+
 struct net {
     struct nic *nic;
     struct log *log;
     struct random *random;
     struct net_config config;
     struct arp_cache arp;
+    struct net_neighbour heard; /* of whom the last datagram came while we had no address: a DHCP server or a relay */
     struct reassembly reassembly;
     struct udp_client *clients;
     struct udp_client *turn; /* whose turn it is to send first: fairness */
@@ -78,7 +84,8 @@ void net_start(struct net *, struct nic *, struct log *, struct random *);
 
 /*
  * Forgets addresses learnt under the old configuration, and announces the new one by ARP (RFC 2131 section 4.4.1). An
- * all-zero config is "no address yet".
+ * all-zero config is "no address yet". Whoever the last datagram before came from, if on link, is taken to be reached
+ * by the way it came: the DHCP server most often is the file server too, or the gateway, and need not be waited for.
  */
 void net_configure(struct net *, const struct net_config *);
 

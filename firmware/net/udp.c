@@ -62,6 +62,8 @@ void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
     }
     client = find_client(net, udp.destination_port, a->scope);
     if (client != NULL) {
+        if (net->config.address == 0)
+            net->heard = (struct net_neighbour){.address = a->ip.source, .mac = a->ethernet.source};
         deliver(client, a, &udp, read_rest(&r));
         return;
     }

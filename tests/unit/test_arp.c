@@ -229,6 +229,52 @@ static void a_new_address_is_announced(void **state)
 }
 
 /* A server that moves to another card says so with an ARP packet of its own: believed, for we asked for it once. */
+/* The file server most often is the DHCP server: the first request to it does not wait for ARP, but ARP is asked. */
+static void whoever_gave_us_our_address_is_known_at_once(void **state)
+{
+    struct bench *b = *state;
+    const struct net_config config = {.address = OUR_IP, .netmask = 0xffffff00};
+    struct bench_packet offer = bench_udp(b, 67, OUR_PORT, slice_of("offer", 5));
+    struct bench_packet answer = bench_arp(b, ARP_REPLY, PEER_IP, OUR_IP);
+    struct slice frame;
+
+    b->client.udp.any_destination = true;
+    bench_put(b, &offer);
+    assert_int_equal(b->client.inputs, 1);
+    net_configure(&b->net, &config);
+    bench_poll(b);
+    assert_arp_sent(b, ARP_REQUEST, OUR_IP, MAC_BROADCAST); /* the announcement */
+    assert_silent(b);
+    want(b, PEER_IP);
+    assert_int_equal(b->client.outputs, 1);
+    assert_true(bench_sent(b, &frame));
+    assert_memory_equal(frame.data, offer.bytes + 6, 6);
+    assert_arp_sent(b, ARP_REQUEST, PEER_IP, MAC_BROADCAST);
+    assert_silent(b);
+    memset(answer.bytes + 22, 0x42, 6); /* sender's link address: it is another */
+    bench_put(b, &answer);
+    want(b, PEER_IP);
+    assert_true(bench_sent(b, &frame));
+    assert_memory_equal(frame.data, answer.bytes + 22, 6);
+}
+
+/* What came over a relay has the relay's link address, which is not that of the server. */
+static void a_server_that_is_not_on_link_is_not_supposed_to_be(void **state)
+{
+    struct bench *b = *state;
+    const struct net_config config = {.address = PEER_IP ^ 0x01000000u, .netmask = 0xffffff00};
+    struct bench_packet offer = bench_udp(b, 67, OUR_PORT, slice_of("offer", 5));
+
+    b->client.udp.any_destination = true;
+    bench_put(b, &offer);
+    net_configure(&b->net, &config);
+    bench_poll(b);
+    assert_arp_sent(b, ARP_REQUEST, config.address, MAC_BROADCAST);
+    want(b, PEER_IP);
+    assert_arp_sent(b, ARP_REQUEST, PEER_IP, MAC_BROADCAST);
+    assert_int_equal(b->client.outputs, 0);
+}
+
 static void known_neighbours_may_move(void **state)
 {
     struct bench *b = *state;
@@ -371,6 +417,8 @@ int main(void)
         IN(bench_start_bare, without_an_address_nothing_is_answered),
         IN(bench_start, conflicts_are_counted_and_not_fought_over),
         IN(bench_start_bare, a_new_address_is_announced),
+        IN(bench_start_bare, whoever_gave_us_our_address_is_known_at_once),
+        IN(bench_start_bare, a_server_that_is_not_on_link_is_not_supposed_to_be),
         IN(bench_start, known_neighbours_may_move),
         IN(bench_start, old_entries_are_verified_while_in_use),
         IN(bench_start, the_cache_forgets_who_was_not_used_longest),
