@@ -12,6 +12,8 @@
 #include "firmware/wire/tftp_packet.h"
 #include "tests/harness/tftp_simulation.h"
 
+const struct tftp_request tftp_script_request = {.receive_frames = 256};
+
 static uint8_t packet[65536 + 4];
 
 static struct tftp_script *script_of(struct sink *sink)
@@ -136,4 +138,25 @@ void tftp_script_complains(struct transcript *t, time_us at, struct udp_address 
     assert_int_equal(sent.data[sent.len - 1], 0);
     assert_true(ip_equal(&t->sent_to.ip, &to.ip));
     assert_int_equal(t->sent_to.port, to.port);
+}
+
+void tftp_script_block(const struct tftp_script *s, struct transcript *t, time_us at, unsigned block)
+{
+    transcript_gets(t, at, s->server, tftp_script_data((uint16_t)block, (block - 1) * 1000u, 1000));
+}
+
+void tftp_script_last_block(const struct tftp_script *s, struct transcript *t, time_us at, unsigned block)
+{
+    uint64_t size = (block - 1) * 1000u + 10;
+
+    transcript_gets(t, at, s->server, tftp_script_data((uint16_t)block, size - 10, 10));
+    tftp_script_acks(t, at, at, (uint16_t)block);
+    if (!t->whole)
+        return;
+    assert_int_equal(s->tftp.status, STATUS_OK);
+    assert_int_equal(s->tftp.received, size);
+    assert_int_equal(tftp_script_have(s), size);
+    assert_int_equal(s->highest, size);
+    assert_int_equal(s->twice, 0);
+    assert_false(s->wrong);
 }

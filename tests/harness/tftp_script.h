@@ -26,6 +26,9 @@ struct tftp_script {
     uint8_t written[TFTP_SCRIPT_BYTES / 8];
 };
 
+/* The usual request: 256 frames may arrive while nobody polls. */
+extern const struct tftp_request tftp_script_request;
+
 /* Asks for "boot/kernel" with this request (server, file and sink are filled in) and gives it to the transcript. */
 void tftp_script_start(struct tftp_script *, struct transcript *, struct tftp_request);
 
@@ -39,6 +42,12 @@ uint64_t tftp_script_have(const struct tftp_script *);
 struct slice tftp_script_data(uint16_t number, uint64_t at, size_t len);
 struct slice tftp_script_oack(struct slice options);
 struct slice tftp_script_error(uint16_t code, struct slice text);
+
+/* Block `block` of a file in blocks of 1000 bytes comes from the server. */
+void tftp_script_block(const struct tftp_script *, struct transcript *, time_us at, unsigned block);
+
+/* The last block, of 10 bytes: it must be acknowledged, and the file must be whole, every byte written once. */
+void tftp_script_last_block(const struct tftp_script *, struct transcript *, time_us at, unsigned block);
 
 /* The client must acknowledge this block, or send this ERROR, to that address. */
 void tftp_script_acks(struct transcript *, time_us earliest, time_us latest, uint16_t number);

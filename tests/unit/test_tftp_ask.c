@@ -14,7 +14,6 @@
 #define REQUEST "\0\1boot/kernel\0octet\0"
 #define ALL     "tsize\0000\0blksize\0005908\0windowsize\00016\0"
 
-static const struct tftp_request ring_of_256 = {.receive_frames = 256};
 static struct tftp_script s;
 
 static int fresh(void **state)
@@ -30,7 +29,7 @@ static int fresh(void **state)
 static void refused_twice(struct transcript *t)
 {
     s.experience = (struct tftp_experience){0};
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends_bytes(t, 0, 0, BYTES(REQUEST ALL));
     transcript_gets(t, MS(1), s.server, tftp_script_error(8, BYTES("no options\0")));
     transcript_sends_bytes(t, MS(1), MS(1), BYTES(REQUEST "tsize\0000\0blksize\0001468\0"));
@@ -46,7 +45,7 @@ static void refused_twice(struct transcript *t)
     assert_string_equal(s.tftp.server_text, "File not found");
     assert_true(s.experience.refuses_options);
     /* The next transfer does not try. */
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends_bytes(t, SECONDS(200), SECONDS(200), BYTES(REQUEST));
 }
 
@@ -62,7 +61,7 @@ static void silence(struct transcript *t)
     time_us at = 0, wait = MS(500);
 
     s.experience = (struct tftp_experience){0};
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     for (unsigned n = 0; at < SECONDS(31); n++) {
         bool plain = n >= 4 && n % 2 == 0;
         struct slice request = plain ? BYTES(REQUEST) : BYTES(REQUEST ALL);
@@ -83,7 +82,7 @@ static void only_plain_is_answered(struct transcript *t)
 {
     s.experience = (struct tftp_experience){0};
     for (unsigned n = 0; n < 2; n++) {
-        tftp_script_start(&s, t, ring_of_256);
+        tftp_script_start(&s, t, tftp_script_request);
         for (unsigned tries = 0; tries < 5; tries++)
             transcript_sends(t, 0, SECONDS(100));
         transcript_gets(t, t->now - TRANSCRIPT_EPOCH + MS(1), s.server, tftp_script_data(1, 0, 1));
@@ -157,23 +156,23 @@ static void experience_decides_what_comes_next(void **state)
     (void)state;
     *e = (struct tftp_experience){.server = 0xc0a86f82u};
     tftp_experience_learn(e, &clean);
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\0001468\0windowsize\00032\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\0001468\0windowsize\00032\0"));
     e->window = 64;
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\0001468\0windowsize\00064\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\0001468\0windowsize\00064\0"));
     tftp_experience_learn(e, &lossy);
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\0001468\0windowsize\0004\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\0001468\0windowsize\0004\0"));
     *e = (struct tftp_experience){.server = 0xc0a86f82u};
     tftp_experience_learn(e, &short_lock_step);
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\00023668\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\00023668\0"));
     *e = (struct tftp_experience){.server = 0xc0a86f82u};
     tftp_experience_learn(e, &lock_step);
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\00023668\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\00023668\0"));
     e->frames = 44;
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\00065108\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\00065108\0"));
     e->fragments_lost = true;
-    asks(ring_of_256, BYTES("tsize\0000\0blksize\0001468\0"));
+    asks(tftp_script_request, BYTES("tsize\0000\0blksize\0001468\0"));
     e->server = 1; /* another server: all is new */
-    asks(ring_of_256, BYTES(ALL));
+    asks(tftp_script_request, BYTES(ALL));
 }
 
 static void t_tf_31_file_names(void **state)

@@ -12,7 +12,6 @@
 
 #define MS(n) MILLISECONDS(n)
 
-static const struct tftp_request ring_of_256 = {.receive_frames = 256};
 static struct tftp_script s;
 
 static int fresh(void **state)
@@ -22,37 +21,18 @@ static int fresh(void **state)
     return 0;
 }
 
-static void block_comes(struct transcript *t, time_us at, unsigned block)
-{
-    transcript_gets(t, at, s.server, tftp_script_data((uint16_t)block, (block - 1) * 1000u, 1000));
-}
-
-static void last_block_comes(struct transcript *t, time_us at, unsigned block)
-{
-    transcript_gets(t, at, s.server, tftp_script_data((uint16_t)block, (block - 1) * 1000u, 10));
-    tftp_script_acks(t, at, at, (uint16_t)block);
-    if (!t->whole)
-        return;
-    assert_int_equal(s.tftp.status, STATUS_OK);
-    assert_int_equal(s.tftp.received, (block - 1) * 1000u + 10);
-    assert_int_equal(tftp_script_have(&s), s.tftp.received);
-    assert_int_equal(s.highest, s.tftp.received);
-    assert_int_equal(s.twice, 0);
-    assert_false(s.wrong);
-}
-
 static void second_oack(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0"));
     transcript_gets(t, MS(1) + 100, s.server, tftp_script_oack(BYTES("blksize\0001000\0"))); /* the network's */
     transcript_gets(t, MS(15), s.server, tftp_script_oack(BYTES("blksize\0001000\0")));      /* ACK 0 was lost */
     tftp_script_acks(t, MS(15), MS(15), 0);
-    block_comes(t, MS(16), 1);
+    tftp_script_block(&s, t, MS(16), 1);
     tftp_script_acks(t, MS(16), MS(16), 1);
     transcript_gets(t, MS(17), s.server, tftp_script_oack(BYTES("blksize\000500\0")));
-    block_comes(t, MS(18), 2);
+    tftp_script_block(&s, t, MS(18), 2);
     tftp_script_acks(t, MS(18), MS(18), 2);
-    last_block_comes(t, MS(19), 3);
+    tftp_script_last_block(&s, t, MS(19), 3);
 }
 
 static void t_tf_08_second_oack(void **state)
@@ -63,7 +43,7 @@ static void t_tf_08_second_oack(void **state)
 
 static void not_block_1_first(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_data(0, 0, 512));
     transcript_gets(t, MS(2), s.server, tftp_script_data(65535, 0, 512));
@@ -75,7 +55,7 @@ static void not_block_1_first(struct transcript *t)
     transcript_gets(t, MS(5), s.server, tftp_script_data(65535, 0, 1000));
     transcript_gets(t, MS(5), s.server, tftp_script_data(1000, 0, 1000));
     assert_int_equal(s.writes, 0);
-    last_block_comes(t, MS(6), 1);
+    tftp_script_last_block(&s, t, MS(6), 1);
 }
 
 static void t_tf_11_other_blocks_first(void **state)
@@ -86,7 +66,7 @@ static void t_tf_11_other_blocks_first(void **state)
 
 static void too_long(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0"));
     transcript_gets(t, MS(2), s.server, tftp_script_data(1, 0, 1001));
     tftp_script_complains(t, MS(2), s.server, TFTP_ERROR_ILLEGAL_OPERATION);
     transcript_silent(t, SECONDS(200));
@@ -99,7 +79,7 @@ static void too_long(struct transcript *t)
 
 static void too_long_without_options(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_data(1, 0, 1468));
     tftp_script_complains(t, MS(1), s.server, TFTP_ERROR_ILLEGAL_OPERATION);
@@ -110,11 +90,11 @@ static void too_long_without_options(struct transcript *t)
 
 static void short_in_the_middle(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
-    block_comes(t, MS(2), 1);
-    last_block_comes(t, MS(3), 2);
-    block_comes(t, MS(4), 3);
-    block_comes(t, MS(4), 4);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_block(&s, t, MS(2), 1);
+    tftp_script_last_block(&s, t, MS(3), 2);
+    tftp_script_block(&s, t, MS(4), 3);
+    tftp_script_block(&s, t, MS(4), 4);
     transcript_silent(t, SECONDS(200));
     assert_int_equal(s.tftp.state, TFTP_DONE);
     assert_int_equal(s.highest, 1010);
@@ -130,7 +110,7 @@ static void t_tf_13_blocks_of_the_wrong_length(void **state)
 
 static void empty_file(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("tsize\0000\0blksize\0001000\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("tsize\0000\0blksize\0001000\0"));
     transcript_gets(t, MS(2), s.server, tftp_script_data(1, 0, 0));
     tftp_script_acks(t, MS(2), MS(2), 1);
     assert_int_equal(s.tftp.status, t->whole ? STATUS_OK : s.tftp.status);
@@ -140,9 +120,9 @@ static void empty_file(struct transcript *t)
 
 static void empty_last_block(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("tsize\0002000\0blksize\0001000\0windowsize\0002\0"));
-    block_comes(t, MS(2), 1);
-    block_comes(t, MS(2), 2);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("tsize\0002000\0blksize\0001000\0windowsize\0002\0"));
+    tftp_script_block(&s, t, MS(2), 1);
+    tftp_script_block(&s, t, MS(2), 2);
     tftp_script_acks(t, MS(2), MS(2), 2);
     transcript_gets(t, MS(3), s.server, tftp_script_data(3, 2000, 0));
     tftp_script_acks(t, MS(3), MS(3), 3);
@@ -164,15 +144,15 @@ static unsigned copies;
 
 static void each_block_many_times(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
     for (unsigned block = 1; block <= 12; block++) {
-        block_comes(t, MS(block), block);
+        tftp_script_block(&s, t, MS(block), block);
         if (block % 4 == 0)
             tftp_script_acks(t, MS(block), MS(block), (uint16_t)block);
         for (unsigned n = 1; n < copies; n++)
-            block_comes(t, MS(block) + n, block);
+            tftp_script_block(&s, t, MS(block) + n, block);
     }
-    last_block_comes(t, MS(13), 13);
+    tftp_script_last_block(&s, t, MS(13), 13);
     for (unsigned n = 1; n < copies; n++)
         transcript_gets(t, MS(13) + n, s.server, tftp_script_data(13, 12000, 10));
     transcript_silent(t, SECONDS(60));
@@ -181,12 +161,12 @@ static void each_block_many_times(struct transcript *t)
 
 static void each_block_many_times_in_lock_step(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0"));
     for (unsigned block = 1; block <= 12; block++) {
-        block_comes(t, MS(block), block);
+        tftp_script_block(&s, t, MS(block), block);
         tftp_script_acks(t, MS(block), MS(block), (uint16_t)block);
         for (unsigned n = 1; n < copies; n++)
-            block_comes(t, MS(block) + n, block);
+            tftp_script_block(&s, t, MS(block) + n, block);
     }
     assert_int_equal(t->sent, 2 + 12);
 }
@@ -214,7 +194,7 @@ static void one_block_lost(struct transcript *t)
     tftp_option_emit(&w, "windowsize", window);
     s.experience = (struct tftp_experience){.server = 0xc0a86f82u, .window = 64};
     s.keeps_experience = true;
-    tftp_script_open(&s, t, ring_of_256, writer_written(&w));
+    tftp_script_open(&s, t, tftp_script_request, writer_written(&w));
     while (s.tftp.status == STATUS_PENDING) {
         unsigned packets = t->sent;
 
@@ -259,38 +239,38 @@ static void t_tf_20_one_block_lost_at_each_position(void **state)
 
 static void neighbours_swapped(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
-    block_comes(t, MS(2), 2);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_block(&s, t, MS(2), 2);
     tftp_script_acks(t, MS(2), MS(2), 0);
-    block_comes(t, MS(2) + 1, 1);
-    block_comes(t, MS(2) + 2, 4);
+    tftp_script_block(&s, t, MS(2) + 1, 1);
+    tftp_script_block(&s, t, MS(2) + 2, 4);
     tftp_script_acks(t, MS(2) + 2, MS(2) + 2, 2);
-    block_comes(t, MS(2) + 3, 3);
+    tftp_script_block(&s, t, MS(2) + 3, 3);
     /* What the server sends for ACK 0, then for ACK 2. */
     for (unsigned block = 1; block <= 4; block++)
-        block_comes(t, MS(3) + block, block);
+        tftp_script_block(&s, t, MS(3) + block, block);
     for (unsigned block = 3; block <= 6; block++)
-        block_comes(t, MS(3) + 10 + block, block);
+        tftp_script_block(&s, t, MS(3) + 10 + block, block);
     tftp_script_acks(t, MS(3) + 16, MS(3) + 16, 6);
-    last_block_comes(t, MS(4), 7);
+    tftp_script_last_block(&s, t, MS(4), 7);
     assert_int_equal(t->sent, 2 + 2 + 2);
 }
 
 static void one_block_delayed(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
-    block_comes(t, MS(2), 1);
-    block_comes(t, MS(2), 3);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_block(&s, t, MS(2), 1);
+    tftp_script_block(&s, t, MS(2), 3);
     tftp_script_acks(t, MS(2), MS(2), 1);
-    block_comes(t, MS(2), 4);
+    tftp_script_block(&s, t, MS(2), 4);
     for (unsigned block = 2; block <= 5; block++)
-        block_comes(t, MS(3), block);
+        tftp_script_block(&s, t, MS(3), block);
     tftp_script_acks(t, MS(3), MS(3), 5);
-    block_comes(t, MS(12), 2); /* ten round trips late */
+    tftp_script_block(&s, t, MS(12), 2); /* ten round trips late */
     for (unsigned block = 6; block <= 9; block++)
-        block_comes(t, MS(13), block);
+        tftp_script_block(&s, t, MS(13), block);
     tftp_script_acks(t, MS(13), MS(13), 9);
-    last_block_comes(t, MS(14), 10);
+    tftp_script_last_block(&s, t, MS(14), 10);
 }
 
 static void t_tf_21_reordered_blocks(void **state)
@@ -303,20 +283,20 @@ static void t_tf_21_reordered_blocks(void **state)
 /* The gap's block is lost again: told again, but only once the server has passed it a second time. */
 static void lost_twice(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
-    block_comes(t, MS(2), 2);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_block(&s, t, MS(2), 2);
     tftp_script_acks(t, MS(2), MS(2), 0);
-    block_comes(t, MS(2) + 10, 3);
-    block_comes(t, MS(2) + 20, 4);
-    block_comes(t, MS(3), 2);
+    tftp_script_block(&s, t, MS(2) + 10, 3);
+    tftp_script_block(&s, t, MS(2) + 20, 4);
+    tftp_script_block(&s, t, MS(3), 2);
     tftp_script_acks(t, MS(3), MS(3), 0);
-    block_comes(t, MS(3) + 10, 3);
-    block_comes(t, MS(3) + 20, 4);
-    block_comes(t, MS(4), 1);
+    tftp_script_block(&s, t, MS(3) + 10, 3);
+    tftp_script_block(&s, t, MS(3) + 20, 4);
+    tftp_script_block(&s, t, MS(4), 1);
     tftp_script_acks(t, MS(4), MS(4), 4); /* the window is complete, though the server sends the rest of it again */
     for (unsigned block = 2; block <= 4; block++)
-        block_comes(t, MS(4) + block, block);
-    last_block_comes(t, MS(5), 5);
+        tftp_script_block(&s, t, MS(4) + block, block);
+    tftp_script_last_block(&s, t, MS(5), 5);
 }
 
 static void t_tf_20_the_same_block_lost_twice(void **state)
@@ -328,8 +308,8 @@ static void t_tf_20_the_same_block_lost_twice(void **state)
 /* A server that repeats its last block every 3 s and never hears us. */
 static void last_ack_lost(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0"));
-    last_block_comes(t, MS(2), 1);
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0"));
+    tftp_script_last_block(&s, t, MS(2), 1);
     for (time_us at = SECONDS(3); at <= SECONDS(9); at += SECONDS(3)) {
         transcript_gets(t, at, s.server, tftp_script_data(1, 0, 10));
         tftp_script_acks(t, at, at, 1);
@@ -349,9 +329,9 @@ static void t_tf_24_last_ack_lost(void **state)
 
 static void window_ahead_of_the_ack(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES("blksize\0001000\0windowsize\0004\0"));
+    tftp_script_open(&s, t, tftp_script_request, BYTES("blksize\0001000\0windowsize\0004\0"));
     for (unsigned block = 1; block <= 4; block++)
-        block_comes(t, MS(2), block);
+        tftp_script_block(&s, t, MS(2), block);
     for (unsigned block = 5; block <= 7; block++) {
         struct udp_datagram early = {.from = s.server, .to = t->own};
 
@@ -359,7 +339,7 @@ static void window_ahead_of_the_ack(struct transcript *t)
         s.tftp.udp.ops->input(&s.tftp.udp, t->now, &early);
     }
     tftp_script_acks(t, MS(2), MS(2), 7);
-    last_block_comes(t, MS(3), 8);
+    tftp_script_last_block(&s, t, MS(3), 8);
 }
 
 static void t_tf_29_next_window_before_the_ack(void **state)
@@ -372,30 +352,30 @@ static void t_tf_29_next_window_before_the_ack(void **state)
 static void held_back(struct transcript *t)
 {
     tftp_script_open(&s, t, (struct tftp_request){.block_size_max = 1000, .paced = true}, BYTES("blksize\0001000\0"));
-    block_comes(t, MS(2), 1);
+    tftp_script_block(&s, t, MS(2), 1);
     transcript_silent(t, SECONDS(3));
-    block_comes(t, SECONDS(4), 1);
-    block_comes(t, SECONDS(4), 2); /* it may not come before the ACK, and finds no room */
+    tftp_script_block(&s, t, SECONDS(4), 1);
+    tftp_script_block(&s, t, SECONDS(4), 2); /* it may not come before the ACK, and finds no room */
     transcript_silent(t, SECONDS(5));
     assert_int_equal(s.writes, t->whole ? 1 : s.writes);
     tftp_resume(&s.tftp, t->now);
     tftp_script_acks(t, SECONDS(5), SECONDS(5), 1);
     tftp_resume(&s.tftp, t->now);
     transcript_silent(t, SECONDS(5) + MS(3));
-    last_block_comes(t, SECONDS(5) + MS(5), 2);
+    tftp_script_last_block(&s, t, SECONDS(5) + MS(5), 2);
 }
 
 static void held_window(struct transcript *t)
 {
     tftp_script_open(&s, t, (struct tftp_request){.window_max = 2, .paced = true},
                      BYTES("blksize\0001000\0windowsize\0002\0"));
-    block_comes(t, MS(2), 2);
+    tftp_script_block(&s, t, MS(2), 2);
     tftp_script_acks(t, MS(2), MS(2), 0); /* a gap is told at once */
-    block_comes(t, MS(3), 1);
+    tftp_script_block(&s, t, MS(3), 1);
     transcript_silent(t, SECONDS(3));
     tftp_resume(&s.tftp, t->now);
     tftp_script_acks(t, SECONDS(3), SECONDS(3), 2);
-    last_block_comes(t, SECONDS(3) + MS(5), 3);
+    tftp_script_last_block(&s, t, SECONDS(3) + MS(5), 3);
 }
 
 static void a_paced_caller_holds_the_ack(void **state)

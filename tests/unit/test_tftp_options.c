@@ -14,7 +14,6 @@
 #define REQUEST "\0\1boot/kernel\0octet\0"
 #define ALL     "tsize\0000\0blksize\0005908\0windowsize\00016\0"
 
-static const struct tftp_request ring_of_256 = {.receive_frames = 256};
 static struct tftp_script s;
 
 static int fresh(void **state)
@@ -27,7 +26,7 @@ static int fresh(void **state)
 /* RFC 1350 section 2's exchange, after a server that ignores options; T-TF-09 and T-TF-10. */
 static void a_server_without_options(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends_bytes(t, 0, 0, BYTES(REQUEST ALL));
     transcript_gets(t, MS(1), s.server, tftp_script_data(1, 0, 512));
     tftp_script_acks(t, MS(1), MS(1), 1);
@@ -57,7 +56,7 @@ static void t_tf_09_and_10_a_server_that_ignores_options(void **state)
 /* RFC 7440 section 3's exchange: windows of 4, ACKs for 4 and 8. */
 static void windows_of_4(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_oack(BYTES("blksize\0001000\0windowsize\0004\0tsize\0007500\0")));
     tftp_script_acks(t, MS(1), MS(1), 0);
@@ -93,7 +92,7 @@ static size_t next_request_len;
 /* RFC 2347: ERROR 8 ends the negotiation; then the file is asked for with less. */
 static void bent_options(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_oack(bad_options));
     tftp_script_complains(t, MS(1), s.server, TFTP_ERROR_OPTIONS);
@@ -133,7 +132,7 @@ static void t_tf_01_malformed_oack(void **state)
 /* An OACK without any option grants nothing. */
 static void empty_oack(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES(""));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(""));
     transcript_gets(t, MS(2), s.server, tftp_script_data(1, 0, 512));
     tftp_script_acks(t, MS(2), MS(2), 1);
     transcript_gets(t, MS(3), s.server, tftp_script_data(2, 512, 0));
@@ -202,7 +201,7 @@ static void t_tf_07_timeout_nobody_asked_for(void **state)
 /* A server that goes on bending is given up, in bounded time. */
 static void bends_for_ever(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_oack(BYTES("multicast\000,,1\0")));
     transcript_sends(t, MS(1), MS(1));
@@ -228,7 +227,7 @@ static struct slice told_size;
 /* A size that is no number is no size, and not worth 512 byte blocks. */
 static void senseless_size(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, told_size);
+    tftp_script_open(&s, t, tftp_script_request, told_size);
     assert_int_equal(s.told_size, UINT64_MAX);
     assert_false(s.tftp.has_size);
     transcript_gets(t, MS(2), s.server, tftp_script_data(1, 0, 100));
@@ -239,7 +238,7 @@ static void senseless_size(struct transcript *t)
 /* Nothing has that much memory: refused before a byte is written. */
 static void immense_size(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), s.server, tftp_script_oack(told_size));
     tftp_script_complains(t, MS(1), s.server, TFTP_ERROR_DISK_FULL);
@@ -251,7 +250,7 @@ static void immense_size(struct transcript *t)
 /* The data decide; that the size was wrong is told in the log. */
 static void wrong_size(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, told_size);
+    tftp_script_open(&s, t, tftp_script_request, told_size);
     transcript_gets(t, MS(2), s.server, tftp_script_data(1, 0, 100));
     transcript_sends(t, MS(2), MS(2));
     assert_int_equal(s.tftp.status, STATUS_OK);

@@ -14,25 +14,12 @@
 #define MS(n)   MILLISECONDS(n)
 #define OPTIONS "blksize\0001000\0"
 
-static const struct tftp_request ring_of_256 = {.receive_frames = 256};
 static struct tftp_script s;
 
 static void one_block(struct transcript *t, time_us at, unsigned block)
 {
-    transcript_gets(t, at, s.server, tftp_script_data((uint16_t)block, (block - 1) * 1000u, 1000));
+    tftp_script_block(&s, t, at, block);
     tftp_script_acks(t, at, at, (uint16_t)block);
-}
-
-static void the_end(struct transcript *t, time_us at, unsigned block)
-{
-    transcript_gets(t, at, s.server, tftp_script_data((uint16_t)block, (block - 1) * 1000u, 10));
-    tftp_script_acks(t, at, at, (uint16_t)block);
-    if (!t->whole)
-        return;
-    assert_int_equal(s.tftp.status, STATUS_OK);
-    assert_int_equal(tftp_script_have(&s), (block - 1) * 1000u + 10);
-    assert_int_equal(s.twice, 0);
-    assert_false(s.wrong);
 }
 
 /* RFC 1350 section 4: a wrong TID gets an ERROR, and the transfer is not disturbed. */
@@ -40,7 +27,7 @@ static void strangers(struct transcript *t)
 {
     struct udp_address other_port, other_host;
 
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     other_port = other_host = s.server;
     other_port.port = 4444;
     other_host.ip = ipv4_address(0xc0a86f83u);
@@ -57,7 +44,7 @@ static void strangers(struct transcript *t)
         one_block(t, MS(10 * (block - 3)), block);
     transcript_gets(t, MS(1035), other_host, tftp_script_data(2, 0, 1000));
     tftp_script_complains(t, MS(1035), other_host, TFTP_ERROR_UNKNOWN_TID);
-    the_end(t, MS(1036), 107);
+    tftp_script_last_block(&s, t, MS(1036), 107);
 }
 
 static void t_tf_15_blocks_from_strangers(void **state)
@@ -73,7 +60,7 @@ static void stranger_without_arp(struct transcript *t)
     struct udp_client *udp = &s.tftp.udp;
     struct udp_datagram datagram;
 
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     other_host = s.server;
     other_host.ip = ipv4_address(0xc0a86f83u);
     datagram = (struct udp_datagram){.from = other_host, .payload = tftp_script_data(2, 0, 1000)};
@@ -88,7 +75,7 @@ static void stranger_without_arp(struct transcript *t)
     udp->ops->input(udp, t->now, &datagram);
     transcript_silent(t, MS(2));
     one_block(t, MS(3), 2);
-    the_end(t, MS(4), 3);
+    tftp_script_last_block(&s, t, MS(4), 3);
 }
 
 static void t_tf_15_a_stranger_that_cannot_be_found(void **state)
@@ -101,27 +88,27 @@ static void two_answers(struct transcript *t)
 {
     struct udp_address second;
 
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     second = s.server;
     second.port = 4444;
     transcript_gets(t, MS(2), second, tftp_script_oack(BYTES("blksize\000512\0")));
     tftp_script_complains(t, MS(2), second, TFTP_ERROR_UNKNOWN_TID);
     one_block(t, MS(3), 1);
-    the_end(t, MS(4), 2);
+    tftp_script_last_block(&s, t, MS(4), 2);
 }
 
 static void another_hosts_answer(struct transcript *t)
 {
     struct udp_address other_host = {.ip = ipv4_address(0xc0a86f83u), .port = 32768};
 
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     transcript_gets(t, MS(1), other_host, tftp_script_oack(BYTES(OPTIONS)));
     tftp_script_complains(t, MS(1), other_host, TFTP_ERROR_UNKNOWN_TID);
     transcript_gets(t, MS(2), other_host, tftp_script_error(1, BYTES("no\0")));
     transcript_gets(t, MS(3), s.server, tftp_script_oack(BYTES(OPTIONS)));
     tftp_script_acks(t, MS(3), MS(3), 0);
-    the_end(t, MS(4), 1);
+    tftp_script_last_block(&s, t, MS(4), 1);
 }
 
 static void t_tf_16_two_servers_answer(void **state)
@@ -180,7 +167,7 @@ static void t_tf_17_errors(void **state)
 
 static void other_opcodes(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     for (unsigned round = 0; round < 2; round++) {
         time_us at = MS(2 * round + 1);
@@ -197,7 +184,7 @@ static void other_opcodes(struct transcript *t)
             tftp_script_acks(t, MS(2), MS(2), 0);
         }
     }
-    the_end(t, MS(4), 1);
+    tftp_script_last_block(&s, t, MS(4), 1);
 }
 
 static void t_tf_18_other_opcodes(void **state)
@@ -311,7 +298,7 @@ static void nobody_listens(struct transcript *t)
 {
     struct udp_client *udp = &s.tftp.udp;
 
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     for (unsigned n = 0; n < 3; n++) {
         transcript_sends(t, 0, SECONDS(4));
         assert_int_equal(s.tftp.status, STATUS_PENDING);
@@ -325,7 +312,7 @@ static void no_arp(struct transcript *t)
 {
     struct udp_client *udp = &s.tftp.udp;
 
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     udp->ops->unreachable(udp, t->now + SECONDS(6), STATUS_ARP_TIMEOUT);
     assert_int_equal(s.tftp.status, STATUS_PENDING);
     udp->ops->unreachable(udp, t->now + SECONDS(12), STATUS_ARP_TIMEOUT);
@@ -338,12 +325,12 @@ static void one_icmp(struct transcript *t)
 {
     struct udp_client *udp = &s.tftp.udp;
 
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     one_block(t, MS(2), 1);
     udp->ops->unreachable(udp, t->now, STATUS_FAILURE);
     one_block(t, MS(3), 2);
     udp->ops->unreachable(udp, t->now, STATUS_FAILURE);
-    the_end(t, MS(4), 3);
+    tftp_script_last_block(&s, t, MS(4), 3);
     udp->ops->unreachable(udp, t->now, STATUS_FAILURE);
     assert_true(tftp_is_quiet(&s.tftp));
     assert_int_equal(s.tftp.status, STATUS_OK);
@@ -361,7 +348,7 @@ static void unreachable_is_believed_in_measure(void **state)
 
 static void memory_runs_out(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     s.capacity = 1500;
     one_block(t, MS(2), 1);
     transcript_gets(t, MS(3), s.server, tftp_script_data(2, 1000, 1000));
@@ -381,7 +368,7 @@ static void t_tf_30_memory_runs_out(void **state)
 
 static void cancelled(struct transcript *t)
 {
-    tftp_script_open(&s, t, ring_of_256, BYTES(OPTIONS));
+    tftp_script_open(&s, t, tftp_script_request, BYTES(OPTIONS));
     one_block(t, MS(2), 1);
     tftp_cancel(&s.tftp, t->now, STATUS_CANCELLED);
     assert_false(tftp_is_quiet(&s.tftp));
@@ -395,7 +382,7 @@ static void cancelled(struct transcript *t)
 
 static void cancelled_early(struct transcript *t)
 {
-    tftp_script_start(&s, t, ring_of_256);
+    tftp_script_start(&s, t, tftp_script_request);
     transcript_sends(t, 0, 0);
     tftp_cancel(&s.tftp, t->now, STATUS_CANCELLED);
     transcript_silent(t, SECONDS(200));
