@@ -52,6 +52,7 @@ void exception_report(const struct exception_frame *f)
 
     if (!reported) { /* a fault while reporting one: straight to the BIOS */
         reported = true;
+        console_set_silent(false);
         console_set_silent(false); /* a boot program may own the screen, but not for much longer */
         text_format(text, sizeof(text), "\nPuck: exception %u (%x) at %08x (image+%x)\n", (unsigned)f->vector,
                     (unsigned)f->error, (unsigned)f->eip, (unsigned)(f->eip - (uint32_t)image_base));

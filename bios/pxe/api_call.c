@@ -20,16 +20,25 @@ enum {
 static struct pxe_api *mounted;
 static unsigned depth;
 
-/* Memory that a wild pointer must not reach. Below 1 MB it is enough to keep out of what is ours and of the vectors. */
+static bool overlaps(uint32_t start, uint32_t end, const uint8_t *from, const uint8_t *to)
+{
+    return start < low_address() + (uint32_t)to && end > low_address() + (uint32_t)from;
+}
+
+/*
+ * Memory that a wild pointer must not reach. Below 1 MB it is enough to keep out of the vectors and of what is ours.
+ * The cached packets, the last frame and the boot program's stack are in our block, but callers may well mean them.
+ */
 static bool is_callers(uint32_t start, uint32_t len)
 {
-    uint32_t end = start + len, low = low_address();
+    uint32_t end = start + len;
 
     if (end < start)
         return false;
-    if (end <= REAL_MODE_END)
-        return start >= VECTORS_END && (end <= low || start >= low + (uint32_t)low_packets);
-    return memory_map_is_ram(start, end);
+    if (end > REAL_MODE_END)
+        return memory_map_is_ram(start, end);
+    return start >= VECTORS_END && !overlaps(start, end, NULL, low_packets) &&
+           !overlaps(start, end, low_variables, low_frame);
 }
 
 static uint8_t *map(struct pxe_api *api, uint32_t physical, uint32_t len)

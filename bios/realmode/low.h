@@ -74,6 +74,7 @@ LOW_SYMBOL(low_pxe);
 LOW_SYMBOL(low_pxenv);
 LOW_SYMBOL(low_frame);
 LOW_SYMBOL(low_packets);
+LOW_SYMBOL(low_variables);
 LOW_SYMBOL(low_nbp_stack);
 LOW_SYMBOL(low_text_end);
 LOW_SYMBOL(low_caller_esp);

@@ -59,7 +59,20 @@ low_gdtr_base:
 low_real_idtr:
     .word 0x3ff
     .long 0
+
+    .section .low_bss, "aw", @nobits
     .balign 4
+    VARIABLE low_e820, (24 * LOW_E820_MAX)
+    VARIABLE low_text, 256
+    VARIABLE low_packets, (3 * LOW_PACKET_SIZE)
+
+/*
+ * What every API call writes starts here, more than a page behind the code, wherever the block lies: processors and
+ * emulators pay dearly for writes to a page that they execute from. In QEMU this halves the time of an API call.
+ */
+    .balign 4
+    .global low_variables
+low_variables:
     VARIABLE low_idtr, 8
     VARIABLE low_caller_gdtr, 8
     VARIABLE low_caller_idtr, 8
@@ -84,15 +97,9 @@ low_call_regs_end:
     VARIABLE low_e801_below_16mb, 2
     VARIABLE low_e801_above_16mb, 2
     VARIABLE low_88_size, 4
-
-    .section .low_bss, "aw", @nobits
-    .balign 4
-    VARIABLE low_e820, (24 * LOW_E820_MAX)
-    VARIABLE low_text, 256
     VARIABLE low_bios_stack, LOW_BIOS_STACK
     .global low_bios_stack_end
 low_bios_stack_end:
-/* From here on it is memory that boot programs may refer to: the packets, the last frame, and the stack they are given. */
-    VARIABLE low_packets, (3 * LOW_PACKET_SIZE)
+
     .balign 4
     VARIABLE low_frame, LOW_FRAME_SIZE
