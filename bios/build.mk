@@ -56,7 +56,7 @@ rom: $(if $(NIC),$(OUT)/rom/$(subst :,-,$(NIC)).rom,$(ROMS)) ## the option ROMs,
 .PHONY: rom
 
 # Boot programs that test the API from where its callers are: real mode. One for each way a boot program can end.
-NBP_ENDS := return_success return_failure return_after_smash leave_by_int18 leave_by_int19 restart_tftp
+NBP_ENDS := return_success return_failure return_after_smash leave_by_int18 leave_by_int19 leave_hooked restart_tftp
 NBPS     := $(NBP_ENDS:%=$(OUT)/nbp/api_trap-%.0)
 
 $(OUT)/nbp/api_trap-%.elf: tests/boot/nbp/api_trap.S tests/boot/nbp/nbp.lds $(wildcard tests/boot/nbp/*.inc)

@@ -8,6 +8,7 @@
 #include "bios/platform/smbios.h"
 #include "bios/pxe/api_call.h"
 #include "bios/pxe/boot_program.h"
+#include "bios/realmode/hooks.h"
 #include "bios/realmode/low.h"
 #include "bios/realmode/memory_map.h"
 #include "bios/realmode/return.h"
@@ -42,6 +43,7 @@ static void platform_start(const struct handoff *handoff)
     return_prepare(handoff);
     memory_map_set_high(handoff->high_base, handoff->high_size);
     low_install(end - HANDOFF_ROOM, end - (uint32_t)sizeof(uint32_t));
+    hooks_prepare();
     clock_start();
     heap_start(((uint32_t)image_end + PAGE - 1) & ~(PAGE - 1), end - HIGH_STACK_SIZE);
 }

@@ -5,6 +5,7 @@
 #include "bios/pxe/boot_program.h"
 #include "bios/realmode/hooks.h"
 #include "bios/realmode/low.h"
+#include "bios/realmode/low_pxe.h"
 #include "bios/realmode/memory_map.h"
 #include "bios/realmode/return.h"
 
@@ -50,7 +51,10 @@ static uint8_t *map(struct pxe_api *api, uint32_t physical, uint32_t len)
 static enum status release(struct pxe_api *api)
 {
     (void)api;
-    return hooks_remove() ? STATUS_OK : STATUS_KEEP_UNDI;
+    if (!hooks_remove())
+        return STATUS_KEEP_UNDI;
+    low_pxe_forget(); /* ReactOS looks for !PXE in all of base memory, free or not */
+    return STATUS_OK;
 }
 
 static void restart(struct pxe_api *api, struct slice image)

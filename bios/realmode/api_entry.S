@@ -82,6 +82,8 @@ restore_caller:
 
     .code32
 api_without_a20:                /* all we can do is not to pretend success */
+    testl $0x10000, %ebx        /* INT 18h and 19h: nobody to tell */
+    jnz call_without_a20
     movzwl %di, %eax
     shrl $16, %edi
     shll $4, %edi

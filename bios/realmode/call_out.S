@@ -69,13 +69,15 @@ low_call:
     ret
 
 /* Somebody closed the gate behind our back and it cannot be opened: our code is out of reach. Leave it to the BIOS. */
+    .global call_without_a20
 call_without_a20:
-    movl $0x18, %edx
+    movl low_old_int18(%ebp), %edx
     jmp leave_by_interrupt
 
 /*
- * void low_leave(uint32_t ss, uint32_t esp, uint32_t vector): back to the BIOS's boot loop, in the big real mode it called us
- * in. With SS:SP at the frame bios/rom/bev.S left: by returning. With vector != 0: by that interrupt, on a stack of ours.
+ * void low_leave(uint32_t ss, uint32_t esp, uint32_t routine): back to the BIOS's boot loop, in the big real mode it called
+ * us in. With SS:SP at the frame bios/rom/bev.S left: by returning. With a far pointer to an interrupt routine: by calling
+ * that, on a stack of ours.
  */
     .global low_leave
 low_leave:
@@ -97,7 +99,7 @@ low_leave:
     lretw
 
     .code32
-leave_by_interrupt:             /* EDX = vector */
+leave_by_interrupt:             /* EDX = far pointer to the routine */
     TO_REAL SEL_DATABIG
     xorw %ax, %ax
     movw %ax, %ds
@@ -108,11 +110,11 @@ leave_by_interrupt:             /* EDX = vector */
     movw %cs, %ax
     movw %ax, %ss
     movl $LOW_SIZE, %esp
-    movw %dx, %bx
-    shlw $2, %bx
+    pushl %edx
+    movw %sp, %bp
     sti
     pushfw
-    lcallw *(%bx)
+    lcallw *(%bp)
     int $0x19                   /* it returned: nothing was bootable */
     ljmpw $0xf000, $0xfff0
 

@@ -25,6 +25,7 @@ static const struct hook hooks[] = {
     {0x19, low_int19, low_old_int19},
     {0x1a, low_int1a, low_old_int1a},
 };
+#define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
 
 static bool installed;
 
@@ -33,36 +34,43 @@ static struct far_pointer entry_of(const struct hook *hook)
     return (struct far_pointer){(uint16_t)(uint32_t)hook->entry, low_segment()};
 }
 
+static struct far_pointer *vector_of(const struct hook *hook)
+{
+    return memory_at(hook->vector * 4u);
+}
+
+static bool points_to(const struct far_pointer *vector, struct far_pointer entry)
+{
+    return memcmp(vector, &entry, sizeof(entry)) == 0;
+}
+
+void hooks_prepare(void)
+{
+    for (size_t i = 0; i < HOOKS; i++)
+        LOW(struct far_pointer, hooks[i].old) = *vector_of(&hooks[i]);
+}
+
 void hooks_install(void)
 {
     if (installed)
         return;
     memory_map_hide();
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        struct far_pointer *vector = memory_at(hooks[i].vector * 4u);
-
-        LOW(struct far_pointer, hooks[i].old) = *vector;
-        *vector = entry_of(&hooks[i]);
-    }
+    hooks_prepare();
+    for (size_t i = 0; i < HOOKS; i++)
+        *vector_of(&hooks[i]) = entry_of(&hooks[i]);
     installed = true;
 }
 
 bool hooks_remove(void)
 {
-    bool all = true;
-
     if (!installed)
         return true;
-    for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-        struct far_pointer *vector = memory_at(hooks[i].vector * 4u);
-        struct far_pointer ours = entry_of(&hooks[i]);
-
-        if (memcmp(vector, &ours, sizeof(ours)) == 0)
-            *vector = LOW(struct far_pointer, hooks[i].old);
-        else if (memcmp(vector, &LOW(struct far_pointer, hooks[i].old), sizeof(ours)) != 0)
-            all = false;
-    }
-    if (all)
-        installed = false;
-    return all;
+    for (size_t i = 0; i < HOOKS; i++)
+        if (!points_to(vector_of(&hooks[i]), entry_of(&hooks[i])) &&
+            !points_to(vector_of(&hooks[i]), LOW(struct far_pointer, hooks[i].old)))
+            return false;
+    for (size_t i = 0; i < HOOKS; i++)
+        *vector_of(&hooks[i]) = LOW(struct far_pointer, hooks[i].old);
+    installed = false;
+    return true;
 }

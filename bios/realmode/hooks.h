@@ -6,10 +6,16 @@
 
 #include <stdbool.h>
 
+/* Notes the vectors as they are: low_return_by_interrupt() goes by them. */
+void hooks_prepare(void);
+
 /* Reads the memory map, hides our memory in it and takes the vectors. Does nothing if they are ours already. */
 void hooks_install(void);
 
-/* Gives back every vector that still points to us; false if one was taken over by somebody else and so had to stay. */
+/*
+ * Gives the vectors back. False if one was taken over by somebody else: then all stay, since our code has to, and with
+ * it the memory map that hides it.
+ */
 bool hooks_remove(void);
 
 #endif

@@ -29,6 +29,8 @@ LOW_SYMBOL(low_leave);
 LOW_SYMBOL(low_window);
 LOW_SYMBOL(low_print);
 LOW_SYMBOL(low_start_nbp);
+LOW_SYMBOL(low_old_int18);
+LOW_SYMBOL(low_old_int19);
 
 static uint32_t low_base;
 static uint16_t base_memory_before_kb;
@@ -80,6 +82,8 @@ void low_release(void)
 {
     uint16_t *base_memory_kb = memory_at(BASE_MEMORY_KB);
 
+    if (*base_memory_kb > low_base >> 10)
+        return; /* a boot program freed the block after STOP_UNDI, and may have put something else there */
     low_pxe_forget();
     if (*base_memory_kb == low_base >> 10)
         *base_memory_kb = base_memory_before_kb;
@@ -138,9 +142,9 @@ uint16_t low_run_boot_program(void)
     return (uint16_t)regs.eax;
 }
 
-static void leave(uint32_t ss, uint32_t esp, uint32_t vector)
+static void leave(uint32_t ss, uint32_t esp, uint32_t routine)
 {
-    ((void (*)(uint32_t, uint32_t, uint32_t))(low_base + (uint32_t)low_leave))(ss, esp, vector);
+    ((void (*)(uint32_t, uint32_t, uint32_t))(low_base + (uint32_t)low_leave))(ss, esp, routine);
 }
 
 void low_return_to_bios(uint32_t ss, uint32_t esp)
@@ -151,6 +155,6 @@ void low_return_to_bios(uint32_t ss, uint32_t esp)
 
 void low_return_by_interrupt(unsigned vector)
 {
-    leave(0, 0, vector);
+    leave(0, 0, vector == 0x19 ? LOW(uint32_t, low_old_int19) : LOW(uint32_t, low_old_int18));
     __builtin_unreachable();
 }

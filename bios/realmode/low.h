@@ -95,8 +95,11 @@ uint16_t low_run_boot_program(void);
 /* After abandoning calls to real mode: their stack is empty again. */
 void low_reset_stacks(void);
 
-/* Back to the BIOS: by returning, with SS:ESP at the frame of the boot entry, or by an interrupt that does not come
- * back. */
+/*
+ * Back to the BIOS: by returning, with SS:ESP at the frame of the boot entry, or by INT 18h or 19h, which do not come
+ * back. The routine called is the one that hooks_prepare() noted: the vector may be ours, or a program's that goes on
+ * to ours.
+ */
 void low_return_to_bios(uint32_t ss, uint32_t esp) __attribute__((noreturn));
 void low_return_by_interrupt(unsigned vector) __attribute__((noreturn));
 

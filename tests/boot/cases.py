@@ -191,6 +191,8 @@ def api_from_real_mode():
             yield Case(f"api-{end}-{nic}", lab(*program(end), *passed, "--expect", NEXT_DEVICE, nic=nic), seconds=60)
     yield Case("api-leave_by_int19", lab(*program("leave_by_int19"), *passed, "--expect", "Booting from ROM", *passed,
                                          nic="virtio"), seconds=60)
+    yield Case("api-leave_hooked", lab(*program("leave_hooked"), *passed, *passed, "--expect", NEXT_DEVICE,
+                                       nic="virtio"), seconds=60)
     yield Case("api-restart_tftp", lab(
         *program("restart_tftp"), "--file", "{repository}/build/out/nbp/api_trap-return_success.0:next.0", *passed,
         *passed, "--expect", "api_trap: here", *passed, "--expect", NEXT_DEVICE, nic="virtio"), seconds=60)
