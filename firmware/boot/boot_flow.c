@@ -12,6 +12,10 @@
 /* Longer than a spanning tree takes to open a port (2 x 15 s forward delay, 20 s maximum age). */
 #define DHCP_PATIENCE SECONDS(60)
 
+enum {
+    ARCHITECTURE_BIOS = 0, /* RFC 4578 section 2.1 */
+};
+
 static const char *const state_names[] = {"idle", "link", "DHCP", "boot file", "ready", "failed"};
 
 static void set_state(struct session *s, time_us now, enum flow_state state)
@@ -177,6 +181,20 @@ static void show_progress(struct session *s, time_us now)
         screen_progress(&s->screen, now, "  %s, %s/s", received, rate);
 }
 
+/*
+ * The commonest mistake of a server with one file name for all: said, not refused, since only the file itself knows
+ * what it can do.
+ */
+static void warn_of_efi_program(struct session *s)
+{
+    struct slice file = session_boot_file(s);
+
+    if (s->config.architecture == ARCHITECTURE_BIOS && file.len > 2 && file.data[0] == 'M' && file.data[1] == 'Z')
+        screen_line(&s->screen,
+                    "  It looks like an EFI program, which a BIOS cannot run. Let the DHCP server give BIOS "
+                    "machines (option 93 is 0) another file.");
+}
+
 static void step_file(struct session *s, time_us now)
 {
     enum status status = download_status(&s->transfer);
@@ -192,6 +210,7 @@ static void step_file(struct session *s, time_us now)
     }
     screen_line(&s->screen, "  %s, %s/s: starting it", screen_bytes(received, s->transfer.tftp.received),
                 screen_bytes(rate, download_rate(&s->transfer, now)));
+    warn_of_efi_program(s);
     cached_packets_build(s->config.cached, &s->dhcp.lease, &s->flow.choice);
     set_state(s, now, FLOW_READY);
     s->flow.status = STATUS_OK;

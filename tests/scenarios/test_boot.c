@@ -49,6 +49,22 @@ static void a_good_network_boots_at_once(void **state)
     network_free(n);
 }
 
+static void an_efi_program_on_a_bios_is_told(void **state)
+{
+    struct network *n = network_new(1, 1000);
+
+    (void)state;
+    assert_boots(n);
+    assert_false(world_screen_has(&n->world, "EFI"));
+    network_free(n);
+    n = network_new(1, 1000);
+    n->content[0] = 'M';
+    n->content[1] = 'Z';
+    assert_boots(n);
+    assert_true(world_screen_has(&n->world, "looks like an EFI program"));
+    network_free(n);
+}
+
 static void sizes_around_the_block_arrive_whole(void **state)
 {
     static const size_t sizes[] = {0,    1,    511,  512,  513,  1407, 1408, 1409,  1427,  1428,
@@ -381,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_network_boots_at_once),
+        cmocka_unit_test(an_efi_program_on_a_bios_is_told),
         cmocka_unit_test(sizes_around_the_block_arrive_whole),
         cmocka_unit_test(bad_cables_only_take_longer),
         cmocka_unit_test(every_kind_of_tftp_server_serves),
