@@ -3,25 +3,31 @@
 
 #include "firmware/platform.h"
 
+/* How long nothing but the receive ring is looked at: what the session waits for may also be room to transmit, or a
+ * key. */
+#define IDLE_MAX 100 /* us */
+
 /*
- * Nothing but a frame, the time, or what platform_idle() lets in changes the session, so until then nothing of it is
- * looked at: a whole poll takes ten times as many instructions.
+ * Waits for a frame and looks at nothing else: a whole poll of the session takes ten times as many instructions, and
+ * hardly anything but a frame or the time has something for it.
  */
 static time_us idle(struct session *s, time_us now, time_us until)
 {
+    time_us look_again = now + IDLE_MAX;
+
     do {
         platform_idle(now, until);
         now = platform_now();
-    } while (now < until && !nic_has_frame(s->nic));
+    } while (now < until && now < look_again && !nic_has_frame(s->nic));
     return now;
 }
 
 void run_until_frame(struct session *s, time_us timeout)
 {
-    time_us now = platform_now();
+    time_us now = platform_now(), until = now + timeout;
 
-    if (!nic_has_frame(s->nic))
-        (void)idle(s, now, now + timeout);
+    while (now < until && !nic_has_frame(s->nic))
+        now = idle(s, now, until);
 }
 
 enum status run_until(struct session *s, run_done_fn *done, const void *context, time_us timeout)

