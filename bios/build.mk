@@ -73,5 +73,6 @@ nbps: $(NBPS)
 # Parts of this platform that know no machine are tested on the host.
 $(BIOS_BUILD)/intel/image.bin: $(BIOS_BUILD)/intel/image.elf
 	objcopy -O binary $< $@
+$(OUT)/host/unit/test_memory_ranges: $(BUILD)/host/bios/realmode/memory_ranges.o
 $(OUT)/host/unit/test_rom_unpack: $(BUILD)/host/bios/rom/lzma.o $(BUILD)/host/bios/rom/unpack.o \
   | $(BIOS_BUILD)/intel/payload $(BIOS_BUILD)/intel/image.bin

@@ -9,15 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-    MEMORY_RAM = 1,
-    MEMORY_RESERVED = 2,
-};
-
-struct memory_range {
-    uint64_t base, length;
-    uint32_t type, attributes; /* attributes: ACPI 3.0, 1 where the BIOS gives none */
-};
+#include "bios/realmode/memory_ranges.h"
 
 /* Says which memory is ours, before anything else here is called. */
 void memory_map_set_high(uint32_t base, uint32_t size);
