@@ -8,6 +8,10 @@
 /* Often enough for the BIOS's 55 ms tick and the keyboard, seldom enough for the two mode switches not to count. */
 #define WINDOW_INTERVAL MILLISECONDS(1)
 
+enum {
+    PAUSES = 8,
+};
+
 static time_us window_next;
 static bool allowed = true;
 
@@ -21,8 +25,9 @@ bool idle_interrupts(void)
     return allowed;
 }
 
-/* The NIC is polled, and nothing tells us when a frame arrives: waiting longer would only delay it. Four times are 0.2
- * us at most, and make a quarter of the instructions of a wait under an emulator. */
+/* The NIC is polled, and nothing tells us when a frame arrives: waiting longer would only delay it. PAUSES are less
+ * than half a microsecond on any processor, and under an emulator, which counts each as one instruction but spends the
+ * time of hundreds on it, they halve the instructions of a wait. */
 void platform_idle(time_us now, time_us until)
 {
     if (allowed && now >= window_next) {
@@ -30,7 +35,7 @@ void platform_idle(time_us now, time_us until)
         low_open_window();
         window_next = platform_now() + WINDOW_INTERVAL;
     } else if (now < until) {
-        for (unsigned i = 0; i < 4; i++)
+        for (unsigned i = 0; i < PAUSES; i++)
             cpu_relax();
     }
 }
