@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 HOST = os.path.join(REPOSITORY, "build/out/host")
 sys.path[:0] = [HERE, os.path.join(REPOSITORY, "tools")]
-from kit import profile, router, table, wire  # noqa: E402
+from kit import measure, profile, router, table, wire  # noqa: E402
 
 CLIENT, SERVER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 
@@ -126,6 +126,19 @@ class Figures(unittest.TestCase):
         row.add("ours", 30.0)
         row.add("peer", 3.0)
         self.assertEqual(row.ratio(), "10.00")
+
+
+class Probe(unittest.TestCase):
+    """What the probe prints of the memory map."""
+
+    def test_told_twice(self):
+        """On the debug console and, by way of the BIOS, on the serial port: it is the same memory."""
+        said = ("PROBE base_kb=026F\n"
+                "PROBE e820 00000001 0000000000000000 000000000009BC00\n"
+                "PROBE e820 00000001 0000000000100000 000000000FAE0000\n"
+                "PROBE e820 00000002 000000000FBE0000 0000000000400000\n")
+        self.assertEqual(measure.parse_probe(said + said), (0x26F, 0xFAE0000))
+        self.assertIsNone(measure.parse_probe(""))
 
 
 class Profile(unittest.TestCase):

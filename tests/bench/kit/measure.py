@@ -39,7 +39,8 @@ class Bench:
 def parse_probe(log):
     """(KB of base memory, bytes of memory above 1 MB that are usable) as the probe printed them."""
     base = re.search(r"PROBE base_kb=([0-9A-F]{4})", log)
-    entries = re.findall(r"PROBE e820 ([0-9A-F]{8}) ([0-9A-F]{16}) ([0-9A-F]{16})", log)
+    # The log may hold everything twice: the probe speaks to the debug console, and by way of the BIOS to the serial port.
+    entries = set(re.findall(r"PROBE e820 ([0-9A-F]{8}) ([0-9A-F]{16}) ([0-9A-F]{16})", log))
     if not base or not entries:
         return None
     high = sum(int(length, 16) for kind, start, length in entries if int(kind, 16) == 1 and int(start, 16) >= 0x100000)
