@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """One boot of a machine behind the relay, with a hard time limit, and what was recorded of it."""
+import glob
 import json
 import os
 import socket
@@ -50,6 +51,7 @@ class Result:
         self.finished = finished    # False: cut by the time limit
         self.link = link            # the relay's counters
         self.samples = None
+        self.starved = 0.0          # share of the time in which the host did not let QEMU run
 
 
 class Qmp:
@@ -145,6 +147,25 @@ def set_window(out, value):
         file.write(value.to_bytes(8, "little"))
 
 
+def seconds_kept_waiting():
+    """How long QEMU's busiest thread was ready to run and not run, the host's processors being busy or taken away.
+
+    In this world there is one QEMU, perhaps behind a wrapper.
+    """
+    waits = [0.0]
+    for path in glob.glob("/proc/[0-9]*/task/[0-9]*/schedstat"):
+        try:
+            with open(os.path.join(os.path.dirname(path), "comm"), encoding="utf-8") as file:
+                name = file.read()
+            with open(path, encoding="ascii") as file:
+                waits.append(int(file.read().split()[1]) / 1e9 if name.startswith(("qemu", "CPU")) else 0.0)
+        except (OSError, IndexError):
+            pass
+    with open("/proc/stat", encoding="ascii") as file:
+        stolen = int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+    return max(waits) + stolen
+
+
 def wait(out, plan, qemu):
     """Waits until the text shows (True) or the time is over (False)."""
     since = plan.since
@@ -179,9 +200,10 @@ def run(qemu, out, plan):
             process = subprocess.Popen(qemu_command(qemu, out, plan, path), stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=log, preexec_fn=pinned(0))
         qmp = Qmp(f"{out}/qmp", process)
-        power_on = time.time()
+        before, power_on = seconds_kept_waiting(), time.time()
         qmp.execute("cont")
         finished = wait(out, plan, process)
+        waited = (seconds_kept_waiting() - before) / (time.time() - power_on)
         if plan.profile:
             set_window(out, 2)
             time.sleep(0.05)
@@ -198,6 +220,7 @@ def run(qemu, out, plan):
                 child.kill()
                 child.wait()
     result = Result(read_log(out).decode("latin-1"), wire.Wire(f"{out}/wire.pcap", MAC), power_on, finished, counters)
+    result.starved = waited
     if plan.counts:
         result.samples = wire.read_samples(f"{out}/samples")
     return result

@@ -22,12 +22,16 @@ class Bench:
         self.roms = roms            # side: path
         self.table = table
         self.site = None
+        self.starved_boots = 0
+        self.starved = 0.0          # of the last boot, see boot.Result
         self.baseline = None        # memory map without network boot
 
     def boot(self, side, until, limit, **more):
         """One boot of a side's ROM."""
         plan = boot.Plan(self.roms[side], self.options.nic, until, limit, **more)
-        return boot.run(self.options.qemu, f"{self.out}/boot", plan)
+        result = boot.run(self.options.qemu, f"{self.out}/boot", plan)
+        self.starved = result.starved
+        return result
 
     def row(self, *arguments, **more):
         """Shorthand."""
