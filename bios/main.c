@@ -85,6 +85,15 @@ static enum status attach_nic(struct machine *m, uint16_t bus_dev_fn)
     return status;
 }
 
+/* For what fails where no session can tell it. */
+static void tell_failure(enum status why, const char *place)
+{
+    char line[80];
+
+    text_format(line, sizeof(line), "Puck: PXE-E%02X: %s (%s)\n", status_number(why), status_text(why), place);
+    platform_print(line);
+}
+
 static enum status fetch_boot_file(struct machine *m, const char *place)
 {
     struct session_config config = {
@@ -98,8 +107,10 @@ static enum status fetch_boot_file(struct machine *m, const char *place)
     enum status status;
 
     config.file_memory = heap_take(config.file_memory_len, 16);
-    if (!config.file_memory)
+    if (!config.file_memory) {
+        tell_failure(STATUS_OUT_OF_RESOURCES, place);
         return STATUS_OUT_OF_RESOURCES;
+    }
     config.has_uuid = smbios_uuid(config.uuid);
     status = session_start(&m->session, &config);
     return status == STATUS_OK ? session_boot(&m->session) : status;
@@ -132,13 +143,11 @@ static void boot(struct machine *m, uint16_t bus_dev_fn)
     text_format(place, sizeof(place), "PCI %02x:%02x.%x", bus_dev_fn >> 8, bus_dev_fn >> 3 & 31u, bus_dev_fn & 7u);
     status = attach_nic(m, bus_dev_fn);
     if (status != STATUS_OK) {
-        text_format(line, sizeof(line), "Puck: PXE-E%02X: %s (%s)\n", status_number(status), status_text(status),
-                    place);
-        platform_print(line);
+        tell_failure(status, place);
         return;
     }
     if (fetch_boot_file(m, place) != STATUS_OK)
-        return; /* the session has told why */
+        return; /* it has been told why */
     ax = run_boot_file(m);
     if (ax != 0) {
         text_format(line, sizeof(line), "The boot program ended with status %x\n", ax);

@@ -177,17 +177,37 @@ enum status pxe_tftp_fetch(struct pxe_api *api, const struct pxenv_tftp_read_fil
     return status;
 }
 
+/*
+ * How much of the `wanted` bytes at `physical` is the caller's, from the first byte on. Some callers claim more than
+ * the machine has (WinPE's loaders): what matters is that the file fits in what is there.
+ */
+static uint32_t room_at(struct pxe_api *api, uint32_t physical, uint32_t wanted)
+{
+    uint32_t fits = 0, fails = wanted;
+
+    if (api->host->map(api, physical, wanted) != NULL)
+        return wanted;
+    while (fails - fits > 1) {
+        uint32_t middle = fits + (fails - fits) / 2;
+
+        if (api->host->map(api, physical, middle) != NULL)
+            fits = middle;
+        else
+            fails = middle;
+    }
+    return fits;
+}
+
 /* A multicast address is answered by a unicast transfer; the caller cannot tell. */
 enum status pxe_tftp_read_file(struct pxe_api *api, void *parameters)
 {
     struct pxenv_tftp_read_file *read = parameters;
-    uint8_t *memory = api->host->map(api, read->Buffer, read->BufferSize);
-    uint32_t len;
+    uint32_t room = room_at(api, read->Buffer, read->BufferSize), len;
     enum status status;
 
-    if (memory == NULL)
+    if (room == 0)
         return STATUS_BAD_PARAMETER;
-    status = pxe_tftp_fetch(api, read, memory, read->BufferSize, &len);
+    status = pxe_tftp_fetch(api, read, api->host->map(api, read->Buffer, room), room, &len);
     if (status == STATUS_OK || status == STATUS_FILE_TOO_BIG)
         read->BufferSize = len;
     return status;

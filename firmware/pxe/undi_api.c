@@ -9,6 +9,7 @@ enum {
     NIC_TYPE_PCI = 2,
     PHYSICAL_ADDRESS = 0, /* TDPtrType */
     DATA_BLOCKS_MAX = 8,
+    FRAMES_PER_LOOK = 64,
     ETHERNET_RARP = 0x8035,
 };
 
@@ -172,13 +173,14 @@ static bool is_for_us(const struct nic *nic, struct slice frame)
     return (nic->filter & NIC_FILTER_PROMISCUOUS) != 0 || mac_is_group(to) || mac_equal(to, nic->mac);
 }
 
+/* Bounded, so that a flood of frames for others cannot hold the caller. */
 static void look_for_work(struct pxe_api *api)
 {
     struct pxe_undi *undi = &api->undi;
     struct nic *nic = api->session->nic;
 
     undi->transmitted += nic_transmitted(nic);
-    while (!undi->has_frame && nic_receive(nic, &undi->frame)) {
+    for (unsigned n = 0; n < FRAMES_PER_LOOK && !undi->has_frame && nic_receive(nic, &undi->frame); n++) {
         undi->has_frame = undi->frame.len <= NIC_FRAME_MAX && is_for_us(nic, undi->frame);
         if (!undi->has_frame)
             nic_receive_done(nic);
