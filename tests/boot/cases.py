@@ -177,6 +177,10 @@ def machines():
                seconds=60)
     yield Case("memory-32", lab("--memory", "32", *typed("local"), "--expect", NEXT_DEVICE), seconds=60)
     yield Case("memory-5120", lab("--memory", "5120", *REACHES_INSTALLER, nic="virtio"))
+    # Each card's own copy of the ROM knows its own card: the BIOS tells a boot entry nothing.
+    yield Case("two-cards", lab(
+        "--qemu-arg", "-device e1000e,mac=52:54:00:12:34:99,romfile={repository}/build/out/rom/8086-10d3.rom,bootindex=0",
+        "--key-at", "52:54:00:12:34:99:esc", "--expect", "PXE-EA0", "--expect", "52:54:00:12:34:56", *REACHES_INSTALLER))
     yield Case("cpu-pentium3", lab("--cpu", "pentium3", *typed("local"), "--expect", NEXT_DEVICE), seconds=60)
 
 
