@@ -38,7 +38,10 @@ BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_N
 bench: all $(BENCH_TOOLS) ## our ROM against Debian's iPXE, boot by boot; BENCH="--pairs 3 --only discover" (root)
 	tests/bench/run $(BENCH)
 
-.PHONY: bench-tools
+# All that the cases of tests/boot need besides the ROMs.
+test-programs: nbps $(BENCH_TOOLS)
+
+.PHONY: bench-tools test-programs
 check: bench-tools
 
 bench-tools: $(OUT)/host/relay $(OUT)/host/tftpd

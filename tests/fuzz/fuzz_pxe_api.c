@@ -14,9 +14,9 @@
 #include "tests/sim/pxe_world.h"
 
 enum {
-    RANGES = 64,
-    COPY_MAX = 0x10000,
     EVENTS = 64,
+    RANGES = 64 + 2 * EVENTS, /* a call's own, and two of each nested one */
+    COPY_MAX = 0x10000,
     IDLES_MAX = 500000, /* of one call; a call that spins is as bad as one that never ends */
     CALL_LIMIT_S = 1800,
     FRAME_MAX = 1600,
