@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
 # Puck's build, one file. `make help` lists the targets.
 #
 # What a build contains is which folders are linked: sources are found by wildcard per folder, objects go to

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
 # The BIOS option ROMs: a relocatable 32-bit image, compressed by tools/romtool, behind the 16-bit code that unpacks it.
 # What an image contains is what is linked: everything but the drivers of other cards.
 
