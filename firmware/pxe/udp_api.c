@@ -246,7 +246,7 @@ enum status pxe_udp_write(struct pxe_api *api, void *parameters)
     udp->client.port = is_any(write->src_port, 2) ? DEFAULT_SOURCE_PORT : pxe_port(write->src_port);
     udp->write = slice_of(bytes, write->buffer_size);
     udp->write_to = (struct udp_address){.ip = pxe_ip(write->ip), .port = pxe_port(write->dst_port)};
-    udp->gateway = ipv4_value(pxe_ip(write->gw));
+    udp->client.gateway = ipv4_value(pxe_ip(write->gw));
     udp->write_owed = true;
     net_transmit(&api->session->net, session_now());
     if (!udp->write_owed) /* the usual case: its next hop is known */

@@ -26,7 +26,6 @@ struct pxe_udp {
     /* UDP_WRITE in progress */
     struct slice write;
     struct udp_address write_to;
-    uint32_t gateway; /* the caller's, host byte order; used when we know no route */
     bool write_owed;
     enum status write_status;
     /* UDP_READ in progress */

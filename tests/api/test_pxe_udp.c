@@ -155,6 +155,23 @@ static void nobody_there_ends_in_a_failure_soon(void **state)
     assert_in_range(w->world.now - before, 0, MILLISECONDS(110));
 }
 
+/* pxelinux names a gateway when the server is on another network; here no router came with the lease. */
+static void the_callers_gateway_is_the_way_where_no_route_is_known(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_udp_write write = {.ip = {10, 1, 2, 3}, .gw = {192, 168, 111, 130}, .buffer_size = 1};
+    uint32_t forwarded;
+
+    open_udp(w);
+    write.buffer = pxe_world_far(PXE_WORLD_BUFFER);
+    forwarded = w->server.net.dropped[DROP_NOT_FOR_US];
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_WRITE, &write, sizeof(write)), 0);
+    wait_ms(w, 10);
+    assert_int_equal(w->server.net.dropped[DROP_NOT_FOR_US], forwarded + 1); /* it is no router, but it was asked */
+    memset(write.gw, 0, sizeof(write.gw));
+    assert_int_not_equal(pxe_world_call(w, PXENV_UDP_WRITE, &write, sizeof(write)), 0);
+}
+
 static void closed_means_closed(void **state)
 {
     struct pxe_world *w = *state;
@@ -223,6 +240,7 @@ int main(void)
         TEST(order_is_kept_and_a_flood_is_bounded),
         TEST(sizes_that_no_frame_holds_are_refused),
         TEST(nobody_there_ends_in_a_failure_soon),
+        TEST(the_callers_gateway_is_the_way_where_no_route_is_known),
         TEST(closed_means_closed),
         TEST(udp_open_brings_a_closed_nic_back),
         TEST(pointers_into_our_own_memory_are_refused),
