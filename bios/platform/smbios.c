@@ -25,7 +25,7 @@ static const uint8_t *find_entry(void)
         const uint8_t *p = memory_at(at);
         uint8_t sum = 0;
 
-        if (memcmp(p, "_SM_", 4) != 0 || p[ENTRY_LENGTH] < ENTRY_SIZE - 1)
+        if (memcmp(p, "_SM_", 4) != 0 || p[ENTRY_LENGTH] < ENTRY_SIZE - 1 || p[ENTRY_LENGTH] > ENTRY_SEARCH_END - at)
             continue;
         for (unsigned i = 0; i < p[ENTRY_LENGTH]; i++)
             sum = (uint8_t)(sum + p[i]);
