@@ -30,6 +30,7 @@ struct machine {
     const struct nic_driver *driver;
     const struct pci_id *id;
     struct nic *nic;
+    struct buffer_sink file;
     struct session session;
     struct pxe_api api;
 };
@@ -102,15 +103,17 @@ static enum status fetch_boot_file(struct machine *m, const char *place)
         .nic_place = place,
         .architecture = DHCP_ARCH_BIOS,
         .cached = &LOW(struct cached_packets, low_packets),
-        .file_memory_len = boot_program_size_max(),
+        .file = &m->file,
     };
+    size_t file_room = boot_program_size_max();
+    void *file_memory = heap_take(file_room, 16);
     enum status status;
 
-    config.file_memory = heap_take(config.file_memory_len, 16);
-    if (!config.file_memory) {
+    if (!file_memory) {
         tell_failure(STATUS_OUT_OF_RESOURCES, place);
         return STATUS_OUT_OF_RESOURCES;
     }
+    buffer_sink_start(&m->file, file_memory, file_room);
     config.has_uuid = smbios_uuid(config.uuid);
     status = session_start(&m->session, &config);
     return status == STATUS_OK ? session_boot(&m->session) : status;

@@ -32,6 +32,7 @@ static unsigned seconds_since(time_us since, time_us now)
 
 static void start_dhcp(struct session *s, time_us now)
 {
+    const struct net_config no_address = {0};
     struct dhcp_config config = {
         .identity =
             {
@@ -40,12 +41,15 @@ static void start_dhcp(struct session *s, time_us now)
                 .architecture = s->config.architecture,
                 .undi_major = 2,
                 .undi_minor = 1,
+                .user_class = s->config.user_class,
             },
         .give_up_after = DHCP_PATIENCE,
         .link_is_up = true,
     };
 
     memcpy(config.identity.uuid, s->config.uuid, sizeof(config.identity.uuid));
+    set_state(s, now, FLOW_DHCP);
+    net_configure(&s->net, &no_address);
     dhcp_start(&s->dhcp, now, &config, &s->random, &s->log);
     if (!net_attach(&s->net, &s->dhcp.udp))
         boot_flow_fail(s, now, STATUS_OUT_OF_RESOURCES);
@@ -59,19 +63,6 @@ static void show_link(struct session *s)
         screen_line(&s->screen, "Link up, %u Mbit/s", speed);
     else
         screen_line(&s->screen, "Link up");
-}
-
-static void step_link(struct session *s, time_us now)
-{
-    if (s->flow.link_is_up) {
-        show_link(s);
-        set_state(s, now, FLOW_DHCP);
-        start_dhcp(s, now);
-    } else if (now - s->flow.since >= LINK_PATIENCE) {
-        boot_flow_fail(s, now, STATUS_LINK_DOWN);
-    } else {
-        screen_progress(&s->screen, now, "Waiting for the link, %u s", seconds_since(s->flow.since, now));
-    }
 }
 
 static void configure_net(struct session *s)
@@ -107,8 +98,9 @@ static void show_lease(struct session *s)
         if (lease->routes[n].netmask == 0)
             gateway = lease->routes[n].gateway;
     text_format(via, sizeof(via), " gateway " IPV4_FORMAT, IPV4_ARGS(gateway));
-    screen_line(&s->screen, IPV4_FORMAT "/%u%s (DHCP server " IPV4_FORMAT ")", IPV4_ARGS(lease->address),
-                prefix_len(lease->netmask), gateway != 0 ? via : "", IPV4_ARGS(lease->server_id));
+    screen_line(&s->screen, IPV4_FORMAT "/%u%s (%sDHCP server " IPV4_FORMAT ")", IPV4_ARGS(lease->address),
+                prefix_len(lease->netmask), gateway != 0 ? via : "",
+                s->flow.has_given_lease ? "the firmware's lease, from " : "", IPV4_ARGS(lease->server_id));
 }
 
 static void start_file(struct session *s, time_us now)
@@ -117,7 +109,7 @@ static void start_file(struct session *s, time_us now)
     struct tftp_request request = {
         .server = {.ip = ipv4_address(flow->choice.server)},
         .file = flow->choice.file,
-        .sink = &flow->sink.sink,
+        .sink = &s->config.file->sink,
     };
     char name[64];
     enum status status;
@@ -126,10 +118,46 @@ static void start_file(struct session *s, time_us now)
     screen_line(&s->screen, "tftp://" IPV4_FORMAT "/%s", IPV4_ARGS(flow->choice.server), name);
     screen_line(&s->screen, "  named by the %s", flow->choice.why);
     set_state(s, now, FLOW_FILE);
-    buffer_sink_start(&flow->sink, s->config.file_memory, s->config.file_memory_len);
+    s->config.file->needed = 0;
     status = session_download(s, &s->transfer, &request);
     if (status != STATUS_OK)
         boot_flow_fail(s, now, status);
+}
+
+/* With a lease, from whomever. */
+static void choose_file(struct session *s, time_us now)
+{
+    enum status status;
+
+    configure_net(s);
+    show_lease(s);
+    if (s->flow.wants_lease_only) {
+        set_state(s, now, FLOW_READY);
+        s->flow.status = STATUS_OK;
+        return;
+    }
+    status = boot_options_choose(&s->dhcp.lease, &s->flow.choice);
+    if (status == STATUS_OK)
+        start_file(s, now);
+    else
+        boot_flow_fail(s, now, status);
+}
+
+static void step_link(struct session *s, time_us now)
+{
+    if (s->flow.link_is_up) {
+        show_link(s);
+        if (s->flow.has_given_lease) {
+            s->dhcp.lease = *s->config.lease;
+            choose_file(s, now);
+        } else {
+            start_dhcp(s, now);
+        }
+    } else if (now - s->flow.since >= LINK_PATIENCE) {
+        boot_flow_fail(s, now, STATUS_LINK_DOWN);
+    } else {
+        screen_progress(&s->screen, now, "Waiting for the link, %u s", seconds_since(s->flow.since, now));
+    }
 }
 
 static const char *awaited(const struct session *s)
@@ -144,7 +172,6 @@ static const char *awaited(const struct session *s)
 static void step_dhcp(struct session *s, time_us now)
 {
     struct dhcp *dhcp = &s->dhcp;
-    enum status status;
 
     dhcp_link(dhcp, now, s->flow.link_is_up);
     if (dhcp->status == STATUS_PENDING) {
@@ -156,13 +183,7 @@ static void step_dhcp(struct session *s, time_us now)
         return;
     }
     net_detach(&s->net, &dhcp->udp);
-    configure_net(s);
-    show_lease(s);
-    status = boot_options_choose(&dhcp->lease, &s->flow.choice);
-    if (status == STATUS_OK)
-        start_file(s, now);
-    else
-        boot_flow_fail(s, now, status);
+    choose_file(s, now);
 }
 
 static void show_progress(struct session *s, time_us now)
@@ -218,7 +239,17 @@ static void step_file(struct session *s, time_us now)
 
 void boot_flow_start(struct session *s, time_us now)
 {
-    s->flow = (struct boot_flow){.state = FLOW_IDLE, .status = STATUS_PENDING, .next_link_check = now};
+    s->flow = (struct boot_flow){
+        .status = STATUS_PENDING,
+        .next_link_check = now,
+        .has_given_lease = s->config.lease != NULL,
+    };
+    set_state(s, now, FLOW_LINK);
+}
+
+void boot_flow_start_dhcp(struct session *s, time_us now)
+{
+    s->flow = (struct boot_flow){.status = STATUS_PENDING, .next_link_check = now, .wants_lease_only = true};
     set_state(s, now, FLOW_LINK);
 }
 
@@ -251,6 +282,8 @@ void boot_flow_fail(struct session *s, time_us now, enum status why)
     s->flow.status = why;
     failure_show(s, why);
     net_detach(&s->net, &s->dhcp.udp);
+    if (s->flow.wants_lease_only)
+        return;
     download_cancel(&s->transfer, now, why);
     nic_close(s->nic);
 }

@@ -4,14 +4,15 @@
  * meanwhile.
  *
  *   FLOW_LINK -link up-> FLOW_DHCP -lease-> FLOW_FILE -file complete-> FLOW_READY
- *       `---------------------`--------------`-> FLOW_FAILED (status says why)
+ *       |                    |  `---- wants the lease alone -------------^
+ *       |--the config brings a lease: no FLOW_DHCP--^
+ *       `--------------------`--------------`-> FLOW_FAILED (status says why)
  */
 #ifndef PUCK_BOOT_BOOT_FLOW_H
 #define PUCK_BOOT_BOOT_FLOW_H
 
 #include "firmware/base/time.h"
 #include "firmware/boot/boot_options.h"
-#include "firmware/boot/buffer_sink.h"
 
 struct session;
 
@@ -30,11 +31,15 @@ struct boot_flow {
     time_us since;           /* when the state was entered */
     time_us next_link_check; /* the link is a slow register: looked at ten times a second */
     bool link_is_up;
+    bool wants_lease_only;     /* over once the net is configured; the NIC stays open when it is not */
+    bool has_given_lease;      /* the lease is the config's, not from a DHCP exchange of our own */
     struct boot_choice choice; /* from FLOW_FILE on */
-    struct buffer_sink sink;
 };
 
 void boot_flow_start(struct session *, time_us now);
+
+/* The same as far as a configured net: no file, and the config's lease is not looked at. */
+void boot_flow_start_dhcp(struct session *, time_us now);
 void boot_flow_step(struct session *, time_us now);
 
 /* When the flow wants to be stepped again, apart from the net's own deadlines. */

@@ -73,8 +73,8 @@ static void advise_too_big(struct session *s)
 {
     char needed[SCREEN_BYTES_TEXT], room[SCREEN_BYTES_TEXT];
 
-    screen_line(&s->screen, "  The file has %s, there is room for %s.", screen_bytes(needed, s->flow.sink.needed),
-                screen_bytes(room, s->config.file_memory_len));
+    screen_line(&s->screen, "  The file has %s, there is room for %s.", screen_bytes(needed, s->config.file->needed),
+                screen_bytes(room, s->config.file->capacity));
     screen_line(&s->screen, "  A boot program has to fit below 640 KB: pxelinux.0 or GRUB's core.0, not a kernel.");
 }
 

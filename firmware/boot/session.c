@@ -30,20 +30,25 @@ static void seed_random(struct session *s)
     random_seed(&s->random, slice_of(s->config.uuid, sizeof(s->config.uuid)));
 }
 
-enum status session_start(struct session *s, const struct session_config *config)
+void session_attach(struct session *s, const struct session_config *config)
 {
-    enum status status;
-
     memset(s, 0, sizeof(*s));
     s->config = *config;
     s->nic = config->nic;
     s->log.write = session_log;
     s->screen.print = session_print;
     seed_random(s);
+    net_start(&s->net, s->nic, &s->log, &s->random);
+}
+
+enum status session_start(struct session *s, const struct session_config *config)
+{
+    enum status status;
+
+    session_attach(s, config);
     screen_line(&s->screen, "Puck " PUCK_VERSION "  %s, %s, " MAC_FORMAT, config->nic_name, config->nic_place,
                 MAC_ARGS(s->nic->mac));
     status = nic_open(s->nic);
-    net_start(&s->net, s->nic, &s->log, &s->random);
     if (status != STATUS_OK)
         boot_flow_fail(s, platform_now(), status);
     return status;
@@ -67,9 +72,29 @@ enum status session_boot(struct session *s)
     return s->flow.status;
 }
 
+static void print_nothing(struct screen *screen, const char *text)
+{
+    (void)screen;
+    (void)text;
+}
+
+enum status session_configure(struct session *s, bool is_quiet)
+{
+    enum status status;
+
+    if (is_quiet)
+        s->screen.print = print_nothing;
+    boot_flow_start_dhcp(s, platform_now());
+    status = run_until(s, flow_is_over, s, TIME_NEVER);
+    if (status != STATUS_OK)
+        boot_flow_fail(s, platform_now(), status);
+    s->screen.print = session_print;
+    return s->flow.status;
+}
+
 struct slice session_boot_file(const struct session *s)
 {
-    return slice_of(s->config.file_memory, (size_t)s->transfer.tftp.received);
+    return slice_of(s->config.file->memory, (size_t)s->transfer.tftp.received);
 }
 
 void session_poll(struct session *s, time_us now)

@@ -8,6 +8,7 @@
 #define PUCK_BOOT_SESSION_H
 
 #include "firmware/boot/boot_flow.h"
+#include "firmware/boot/buffer_sink.h"
 #include "firmware/boot/cached_packets.h"
 #include "firmware/boot/download.h"
 #include "firmware/boot/screen.h"
@@ -22,8 +23,15 @@ struct session_config {
     bool has_uuid;
     uint8_t uuid[16];              /* SMBIOS system UUID as it lies in the table */
     struct cached_packets *cached; /* built before the boot program starts */
-    void *file_memory;             /* where the boot file goes; its size is the largest that can be started */
-    size_t file_memory_len;
+    /*
+     * Where the boot file goes, started by the platform. It may be the first member of a sink of the platform's own,
+     * whose size_known() finds the memory: `memory` and `capacity` are read only after that.
+     */
+    struct buffer_sink *file;
+    /* What somebody else's DHCP client found out for this NIC (dhcp_lease_restore); then ours is not asked. NULL: none.
+     */
+    const struct dhcp_lease *lease;
+    const char *user_class; /* DHCP option 77 (RFC 3004), at most 63 characters; NULL: none */
 };
 
 struct session {
@@ -45,10 +53,22 @@ struct session {
 enum status session_start(struct session *, const struct session_config *);
 
 /*
- * Runs until the boot file is in file_memory and the cached packets are built. On failure the screen says why and the
- * NIC is closed.
+ * The same without a word to the person and without the NIC, which is the platform's to open and close: for a platform
+ * that lends it for the time of single calls. UDP clients may be seated and run_until() waits as usual.
+ */
+void session_attach(struct session *, const struct session_config *);
+
+/*
+ * Runs until the boot file is in `file` and the cached packets are built. On failure the screen says why and the NIC is
+ * closed.
  */
 enum status session_boot(struct session *);
+
+/*
+ * DHCP alone, with the patience of session_boot(): afterwards dhcp.lease holds what the servers said, and the net is
+ * configured by it. A quiet one prints nothing. The NIC stays open either way. (By hand: net_configure().)
+ */
+enum status session_configure(struct session *, bool is_quiet);
 
 /* The boot file, after session_boot() succeeded. */
 struct slice session_boot_file(const struct session *);

@@ -235,3 +235,34 @@ bool dhcp_address_is_usable(const struct dhcp_message *m)
     return is_host(m->yiaddr) && m->yiaddr != server &&
            m->yiaddr != first_host(joined_option(m, DHCP_TAG_ROUTERS, bytes));
 }
+
+static void keep_packet(struct dhcp_packet *packet, struct slice raw)
+{
+    packet->len = slice_first(raw, sizeof(packet->bytes)).len;
+    if (packet->len != 0)
+        memcpy(packet->bytes, raw.data, packet->len);
+}
+
+bool dhcp_lease_restore(struct dhcp_lease *lease, struct slice discover, struct slice ack, struct slice proxy)
+{
+    struct reader r;
+    struct dhcp_message m;
+
+    memset(lease, 0, sizeof(*lease));
+    if (ack.len == 0 || ack.len > sizeof(lease->ack.bytes))
+        return false;
+    r = reader_of(ack);
+    if (!dhcp_message_parse(&r, &m) || m.op != DHCP_OP_REPLY || !dhcp_address_is_usable(&m))
+        return false;
+    dhcp_lease_parse(&m, lease);
+    keep_packet(&lease->ack, ack);
+    keep_packet(&lease->discover, discover);
+    if (proxy.len == 0 || proxy.len > sizeof(lease->proxy.bytes))
+        return true;
+    r = reader_of(proxy);
+    if (dhcp_message_parse(&r, &m) && m.op == DHCP_OP_REPLY) {
+        dhcp_boot_parse(&m, &lease->proxy_boot);
+        keep_packet(&lease->proxy, proxy);
+    }
+    return true;
+}

@@ -74,6 +74,13 @@ void dhcp_boot_parse(const struct dhcp_message *, struct dhcp_boot *out);
 /* Everything but `proxy_boot` and the packets; these are left alone. */
 void dhcp_lease_parse(const struct dhcp_message *ack, struct dhcp_lease *);
 
+/*
+ * The lease that another DHCP client got for this NIC, out of the packets it kept (each may have junk behind its end
+ * option). `proxy` is whatever answer names the boot file besides the ACK: a proxyDHCP server's offer or a boot
+ * server's reply; `discover` and `proxy` may be empty. False when `ack` cannot be a lease.
+ */
+bool dhcp_lease_restore(struct dhcp_lease *, struct slice discover, struct slice ack, struct slice proxy);
+
 /* False for an address that no host may have: 0/8, 127/8, multicast and above, the router's or the server's own. */
 bool dhcp_address_is_usable(const struct dhcp_message *);
 

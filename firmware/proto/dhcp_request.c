@@ -8,6 +8,8 @@
 /* 1260, what the cached packets hold (PXE 2.1): servers count it with or without the 28 bytes of IP and UDP header. */
 #define MESSAGE_SIZE 1260
 
+#define USER_CLASS_MAX 63
+
 /*
  * What a PXE ROM asks for, and: classless routes before routers (RFC 3442), option 17 (FreeBSD's pxeboot), 209 and 210
  * (pxelinux reads them from the cached ACK).
@@ -41,6 +43,17 @@ static const uint8_t parameters[] = {
     DHCP_TAG_PXELINUX_CONFIG,
     DHCP_TAG_PXELINUX_PREFIX,
 };
+
+/* RFC 3004 section 4: every instance of a class has its length in front of it. */
+static void write_user_class(struct writer *w, const char *user_class)
+{
+    uint8_t bytes[1 + USER_CLASS_MAX];
+    struct slice text = slice_first(text_slice(user_class), USER_CLASS_MAX);
+
+    bytes[0] = (uint8_t)text.len;
+    memcpy(bytes + 1, text.data, text.len);
+    dhcp_option_emit(w, DHCP_TAG_USER_CLASS, slice_of(bytes, 1 + text.len));
+}
 
 /*
  * The client identifier is 1 and the MAC address, not 0 and the UUID as some PXE ROMs have it: installers' and systems'
@@ -88,5 +101,7 @@ void dhcp_request_emit(struct writer *w, const struct dhcp_identity *me, const s
     dhcp_option_emit_u16(w, DHCP_TAG_MAX_SIZE, MESSAGE_SIZE);
     dhcp_option_emit(w, DHCP_TAG_PARAMETERS, slice_of(parameters, sizeof(parameters)));
     write_identity(w, me);
+    if (me->user_class != NULL)
+        write_user_class(w, me->user_class);
     dhcp_message_emit_end(w, DHCP_MESSAGE_MIN);
 }

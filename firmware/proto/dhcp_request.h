@@ -13,6 +13,7 @@ struct dhcp_identity {
     uint8_t uuid[16];               /* SMBIOS system UUID, as it lies in the table; sent as it is */
     uint16_t architecture;          /* RFC 4578 section 2.1: 0 is x86 BIOS */
     uint8_t undi_major, undi_minor; /* 2 and 1 */
+    const char *user_class;         /* RFC 3004: one class, at most 63 characters; NULL: none */
 };
 
 struct dhcp_request {
@@ -23,7 +24,7 @@ struct dhcp_request {
     uint32_t address, server; /* host byte order */
 };
 
-/* Needs at most 400 bytes. */
+/* Needs at most 460 bytes. */
 void dhcp_request_emit(struct writer *, const struct dhcp_identity *, const struct dhcp_request *);
 
 #endif

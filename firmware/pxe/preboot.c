@@ -36,14 +36,14 @@ enum status pxe_get_cached_info(struct pxe_api *api, void *parameters)
 enum status pxe_restart_tftp(struct pxe_api *api, void *parameters)
 {
     const struct pxenv_tftp_read_file *restart = parameters;
-    const struct session_config *config = &api->session->config;
+    const struct buffer_sink *file = api->session->config.file;
     uint32_t len;
-    enum status status = pxe_tftp_fetch(api, restart, config->file_memory, (uint32_t)config->file_memory_len, &len);
+    enum status status = pxe_tftp_fetch(api, restart, file->memory, (uint32_t)file->capacity, &len);
 
     if (status != STATUS_OK)
         return status;
     pxe_udp_stop(api);
-    api->host->restart(api, slice_of(config->file_memory, len));
+    api->host->restart(api, slice_of(file->memory, len));
     return STATUS_OK;
 }
 

@@ -32,6 +32,8 @@ static void write_reply(const struct dhcp_server *s, const struct dhcp_message *
     }
     if (config->class != NULL)
         dhcp_option_emit(w, DHCP_TAG_CLASS, text_slice(config->class));
+    if (config->option_67 != NULL && type != DHCP_NAK)
+        dhcp_option_emit(w, DHCP_TAG_BOOT_FILE, text_slice(config->option_67));
     if (config->vendor.len != 0)
         dhcp_option_emit(w, DHCP_TAG_VENDOR, config->vendor);
     dhcp_message_emit_end(w, DHCP_MESSAGE_MIN);
@@ -78,6 +80,14 @@ static void request_input(struct dhcp_server *s, time_us now, const struct dhcp_
     }
 }
 
+static void keep_user_class(struct dhcp_server *s, const struct dhcp_message *asked)
+{
+    struct writer joined = writer_of(s->user_class, sizeof(s->user_class) - 1);
+
+    memset(s->user_class, 0, sizeof(s->user_class));
+    (void)dhcp_option(asked, DHCP_TAG_USER_CLASS, &joined);
+}
+
 static void server_input(struct udp_client *udp, time_us now, const struct udp_datagram *datagram)
 {
     struct dhcp_server *s = (struct dhcp_server *)udp;
@@ -86,6 +96,7 @@ static void server_input(struct udp_client *udp, time_us now, const struct udp_d
 
     if (!dhcp_message_parse(&r, &asked) || asked.op != DHCP_OP_REQUEST)
         return;
+    keep_user_class(s, &asked);
     if (s->config.misses != 0) {
         s->config.misses--;
         return;

@@ -14,10 +14,11 @@
 struct dhcp_server_config {
     uint32_t address; /* to give; 0: this is a proxyDHCP server */
     uint32_t netmask, router, next_server;
-    const char *file;    /* NULL: none */
-    const char *class;   /* option 60; NULL: none */
-    struct slice vendor; /* option 43; empty: none */
-    time_us thinks;      /* before each reply */
+    const char *file;      /* NULL: none */
+    const char *class;     /* option 60; NULL: none */
+    struct slice vendor;   /* option 43; empty: none */
+    const char *option_67; /* NULL: none */
+    time_us thinks;        /* before each reply */
     bool always_broadcasts;
     unsigned naks;   /* how many REQUESTs to refuse first */
     unsigned misses; /* how many messages not to hear first */
@@ -37,6 +38,7 @@ struct dhcp_server {
     struct dhcp_server_config config;
     struct dhcp_server_reply replies[DHCP_SERVER_REPLIES];
     unsigned discovers, requests, acks;
+    char user_class[64]; /* option 77 of the last message as it came, NUL terminated; "": none */
 };
 
 void dhcp_server_start(struct dhcp_server *, struct server *, const struct dhcp_server_config *);

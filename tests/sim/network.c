@@ -20,6 +20,13 @@ struct network *network_new(uint32_t seed, size_t file_len)
         n->content[at] = (uint8_t)(at * 31 + at / 509 + at / 65521);
     memset(n->memory, 0xee, file_len);
     n->memory_len = file_len;
+    n->config = (struct session_config){
+        .nic = &n->world.wire.ends[0].nic,
+        .nic_name = "simulated NIC",
+        .nic_place = "wire",
+        .cached = &n->cached,
+        .file = &n->sink,
+    };
     n->file = (struct tftp_server_file){.name = "boot/kernel", .bytes = slice_of(n->content, file_len)};
     world_start(&n->world, seed);
     server_start(&n->server, &n->world, 1, NETWORK_SERVER, NETWORK_MASK);
@@ -38,17 +45,11 @@ void network_free(struct network *n)
 
 enum status network_boot(struct network *n)
 {
-    const struct session_config config = {
-        .nic = &n->world.wire.ends[0].nic,
-        .nic_name = "simulated NIC",
-        .nic_place = "wire",
-        .cached = &n->cached,
-        .file_memory = n->memory,
-        .file_memory_len = n->memory_len,
-    };
     time_us begin = n->world.now;
-    enum status status = session_start(&n->session, &config);
+    enum status status;
 
+    buffer_sink_start(&n->sink, n->memory, n->memory_len);
+    status = session_start(&n->session, &n->config);
     if (status == STATUS_OK)
         status = session_boot(&n->session);
     n->took = n->world.now - begin;

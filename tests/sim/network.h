@@ -22,6 +22,8 @@ struct network {
     struct dhcp_server dhcp;
     struct tftp_server tftp;
     struct tftp_server_file file; /* "boot/kernel" */
+    struct buffer_sink sink;
+    struct session_config config; /* what a scenario wants different it changes before network_boot() */
     struct session session;
     struct cached_packets cached;
     uint8_t *content, *memory;

@@ -126,7 +126,7 @@ int pxe_world_start(void **state)
     struct session_config config = {
         .nic_name = "simulated NIC",
         .nic_place = "PCI 00:03.0",
-        .file_memory_len = FILE_ROOM,
+        .file = &w->file,
     };
 
     for (size_t at = 0; at < BIG; at++)
@@ -137,7 +137,7 @@ int pxe_world_start(void **state)
     w->file_memory = malloc(FILE_ROOM);
     config.nic = &w->world.wire.ends[0].nic;
     config.cached = (struct cached_packets *)(void *)(w->memory + PXE_WORLD_LOW);
-    config.file_memory = w->file_memory;
+    buffer_sink_start(&w->file, w->file_memory, FILE_ROOM);
     if (session_start(&w->session, &config) != STATUS_OK || session_boot(&w->session) != STATUS_OK)
         return -1;
     w->api.host = &host_ops;

@@ -43,6 +43,7 @@ struct pxe_world {
     struct pxe_api api;
     uint8_t *memory; /* PXE_WORLD_MEMORY bytes: physical address 0 on */
     uint8_t *file_memory;
+    struct buffer_sink file;
     unsigned releases, restarts;
     enum status release_status;
     size_t restarted_len;

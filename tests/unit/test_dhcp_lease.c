@@ -364,6 +364,35 @@ static void proxy_comes_before_the_dhcp_server(void **state)
     assert_string_equal(choice.why, "option 67 and no next-server of proxyDHCP server 192.168.111.131");
 }
 
+static void lease_of_another_client_is_restored(void **state)
+{
+    uint8_t ack[DHCP_MESSAGE_MAX] = {0}; /* as firmware keeps it: with zeros behind */
+    struct dhcp_lease restored;
+    struct slice raw;
+
+    (void)state;
+    start();
+    reply.fixed.siaddr = SERVER;
+    reply.fixed.file = text_slice("pxelinux.0");
+    raw = dhcp_reply_finish(&reply);
+    memcpy(ack, raw.data, raw.len);
+    dhcp_reply_start(&reply, DHCP_OFFER, 1, (struct mac){{2, 0, 0, 0, 0, 1}}, 0, OTHER);
+    dhcp_reply_text(&reply, DHCP_TAG_BOOT_FILE, "proxy.0");
+    assert_true(
+        dhcp_lease_restore(&restored, slice_of("\1", 1), slice_of(ack, sizeof(ack)), dhcp_reply_finish(&reply)));
+    assert_int_equal(restored.address, ADDRESS);
+    assert_int_equal(restored.server_id, SERVER);
+    assert_string_equal(restored.boot.file, "pxelinux.0");
+    assert_string_equal(restored.proxy_boot.file, "proxy.0");
+    assert_int_equal(restored.ack.len, sizeof(ack));
+    assert_int_equal(restored.discover.len, 1);
+    assert_true(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, sizeof(ack)), slice_of(NULL, 0)));
+    assert_int_equal(restored.proxy.len, 0);
+    assert_false(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, 200), slice_of(NULL, 0)));
+    memset(ack + 16, 0, 4); /* yiaddr */
+    assert_false(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, sizeof(ack)), slice_of(NULL, 0)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +411,7 @@ int main(void)
         cmocka_unit_test(dotted_address_is_nothing_else),
         cmocka_unit_test(choice_says_why),
         cmocka_unit_test(proxy_comes_before_the_dhcp_server),
+        cmocka_unit_test(lease_of_another_client_is_restored),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

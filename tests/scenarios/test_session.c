@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* What a session does for platforms that bring more than a NIC: a lease, a sink of their own, a name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/network.h"
+
+/* The lease that a first boot leaves, as another DHCP client would hand it over. */
+static void lease_of_first_boot(struct network *n, struct dhcp_lease *lease)
+{
+    const struct dhcp_lease *got = &n->session.dhcp.lease;
+
+    assert_int_equal(network_boot(n), STATUS_OK);
+    assert_true(dhcp_lease_restore(lease, slice_of(got->discover.bytes, got->discover.len),
+                                   slice_of(got->ack.bytes, got->ack.len), slice_of(NULL, 0)));
+    nic_close(&n->world.wire.ends[0].nic);
+}
+
+static void a_given_lease_needs_no_dhcp(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct dhcp_lease lease;
+
+    (void)state;
+    lease_of_first_boot(n, &lease);
+    memset(n->memory, 0, n->memory_len);
+    n->config.lease = &lease;
+    n->config.user_class = "Puck";
+    assert_int_equal(network_boot(n), STATUS_OK);
+    assert_true(network_file_is_right(n));
+    assert_int_equal(n->dhcp.discovers, 1);
+    assert_int_equal(n->dhcp.requests, 1);
+    assert_true(world_screen_has(&n->world, "the firmware's lease"));
+    assert_int_equal(n->session.net.config.address, NETWORK_CLIENT);
+    assert_memory_equal(cached_packets_get(&n->cached, CACHED_DHCP_ACK) + 108, "boot/kernel", 12);
+    network_free(n);
+}
+
+static void a_given_lease_without_link_fails(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct dhcp_lease lease;
+
+    (void)state;
+    lease_of_first_boot(n, &lease);
+    n->config.lease = &lease;
+    n->world.wire.ends[0].link_is_down = true;
+    assert_int_equal(network_boot(n), STATUS_LINK_DOWN);
+    network_free(n);
+}
+
+static void the_user_class_is_sent_with_its_length(void **state)
+{
+    struct network *n = network_new(1, 5000);
+
+    (void)state;
+    assert_int_equal(network_boot(n), STATUS_OK);
+    assert_string_equal(n->dhcp.user_class, "");
+    nic_close(&n->world.wire.ends[0].nic);
+    n->config.user_class = "Puck";
+    assert_int_equal(network_boot(n), STATUS_OK);
+    assert_string_equal(n->dhcp.user_class, "\4Puck");
+    network_free(n);
+}
+
+/* A sink that finds its memory when the size is known, as one over page allocation does. */
+struct page_sink {
+    struct buffer_sink buffer; /* first */
+    enum status (*fits)(struct sink *, uint64_t size);
+    unsigned asked;
+};
+
+static enum status pages_for(struct sink *sink, uint64_t size)
+{
+    struct page_sink *pages = (struct page_sink *)sink;
+
+    pages->asked++;
+    free(pages->buffer.memory);
+    pages->buffer.memory = malloc((size_t)size);
+    pages->buffer.capacity = size;
+    return pages->fits(sink, size);
+}
+
+static void a_sink_may_find_its_memory_late(void **state)
+{
+    struct network *n = network_new(1, 300000);
+    struct page_sink pages = {0};
+
+    (void)state;
+    buffer_sink_start(&pages.buffer, NULL, 0);
+    pages.fits = pages.buffer.sink.size_known;
+    pages.buffer.sink.size_known = pages_for;
+    n->config.file = &pages.buffer;
+    assert_int_equal(network_boot(n), STATUS_OK);
+    assert_int_equal(pages.asked, 1);
+    assert_int_equal(pages.buffer.needed, 300000);
+    assert_true(network_file_is_right(n));
+    free(pages.buffer.memory);
+    network_free(n);
+}
+
+static void dhcp_alone_leaves_a_configured_net(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct nic *nic = &n->world.wire.ends[0].nic;
+
+    (void)state;
+    session_attach(&n->session, &n->config);
+    assert_false(nic->is_open);
+    assert_int_equal(nic_open(nic), STATUS_OK);
+    assert_int_equal(session_configure(&n->session, true), STATUS_OK);
+    assert_string_equal(n->world.screen, "");
+    assert_int_equal(n->session.net.config.address, NETWORK_CLIENT);
+    assert_string_equal(n->session.dhcp.lease.boot.file, "boot/kernel");
+    assert_int_equal(n->tftp.requests, 0);
+    assert_true(nic->is_open);
+    assert_int_equal(session_configure(&n->session, false), STATUS_OK); /* again, from a configured net */
+    assert_true(world_screen_has(&n->world, "DHCP server"));
+    assert_int_equal(n->dhcp.acks, 2);
+    network_free(n);
+}
+
+static void dhcp_alone_that_fails_leaves_the_nic_open(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct nic *nic = &n->world.wire.ends[0].nic;
+
+    (void)state;
+    n->dhcp.config.misses = 1000000;
+    session_attach(&n->session, &n->config);
+    assert_int_equal(nic_open(nic), STATUS_OK);
+    assert_int_equal(session_configure(&n->session, true), STATUS_DHCP_TIMEOUT);
+    assert_string_equal(n->world.screen, "");
+    assert_true(nic->is_open);
+    n->dhcp.config.misses = 0;
+    assert_int_equal(session_configure(&n->session, true), STATUS_OK);
+    network_free(n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_given_lease_needs_no_dhcp),
+        cmocka_unit_test(a_given_lease_without_link_fails),
+        cmocka_unit_test(the_user_class_is_sent_with_its_length),
+        cmocka_unit_test(a_sink_may_find_its_memory_late),
+        cmocka_unit_test(dhcp_alone_leaves_a_configured_net),
+        cmocka_unit_test(dhcp_alone_that_fails_leaves_the_nic_open),
+    };
+
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
