@@ -2,7 +2,7 @@
 #include "bios/platform/smbios.h"
 
 #include "bios/realmode/low.h"
-#include "firmware/base/bytes.h"
+#include "firmware/wire/smbios_table.h"
 
 enum {
     /* Entry point structure, section 5.2.1. */
@@ -12,11 +12,6 @@ enum {
     ENTRY_LENGTH = 0x05,
     ENTRY_TABLE_LENGTH = 0x16,
     ENTRY_TABLE_ADDRESS = 0x18,
-    /* Structures, sections 6.1.2 and 7.2. */
-    STRUCTURE_HEADER = 4,
-    SYSTEM_INFORMATION = 1,
-    SYSTEM_UUID = 0x08,
-    UUID_SIZE = 16,
 };
 
 static const uint8_t *find_entry(void)
@@ -35,49 +30,15 @@ static const uint8_t *find_entry(void)
     return NULL;
 }
 
-/* The structure after the one at `r`: behind its strings, which end with an empty one. */
-static void skip_structure(struct reader *r, uint8_t length)
-{
-    uint8_t last = 1, byte = 1;
-
-    (void)read_slice(r, length);
-    while (!r->failed && (last | byte) != 0) {
-        last = byte;
-        byte = read_u8(r);
-    }
-}
-
-/* Of all zeros or all ones the standard says: not set. */
-static bool is_set(const uint8_t *uuid)
-{
-    unsigned i = 1;
-
-    while (i < UUID_SIZE && uuid[i] == uuid[0])
-        i++;
-    return i < UUID_SIZE || (uuid[0] != 0x00 && uuid[0] != 0xff);
-}
-
 bool smbios_uuid(uint8_t uuid[16])
 {
     const uint8_t *entry = find_entry();
     uint16_t length;
     uint32_t address;
-    struct reader r;
 
     if (entry == NULL)
         return false;
     memcpy(&length, entry + ENTRY_TABLE_LENGTH, sizeof(length));
     memcpy(&address, entry + ENTRY_TABLE_ADDRESS, sizeof(address));
-    r = reader_of(slice_of(memory_at(address), length));
-    while (!r.failed && r.end - r.next >= STRUCTURE_HEADER) {
-        const uint8_t *structure = r.next;
-
-        if (structure[0] == SYSTEM_INFORMATION && structure[1] >= SYSTEM_UUID + UUID_SIZE &&
-            r.end - r.next >= SYSTEM_UUID + UUID_SIZE) {
-            memcpy(uuid, structure + SYSTEM_UUID, UUID_SIZE);
-            return is_set(uuid);
-        }
-        skip_structure(&r, structure[1]);
-    }
-    return false;
+    return smbios_table_uuid(slice_of(memory_at(address), length), uuid);
 }

@@ -96,9 +96,9 @@ const struct dhcp_offer *dhcp_offers_add(struct dhcp_offers *heard, const struct
     if (raw.len > DHCP_MESSAGE_MAX)
         return NULL;
     if (m->yiaddr != 0)
-        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, server, worth(rank, was_refused));
+        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, server, worth((unsigned)rank, was_refused));
     else
-        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, server, worth(rank, was_refused));
+        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, server, worth((unsigned)rank, was_refused));
     if (slot == NULL)
         return NULL;
     slot->server = server;

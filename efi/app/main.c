@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* puck-x64.efi, puck-ia32.efi: boots from the network over the firmware's own NIC driver. */
+#include "efi/platform/clock.h"
+#include "efi/platform/services.h"
+#include "firmware/boot/version.h"
+#include "firmware/platform.h"
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE, EFI_SYSTEM_TABLE *);
+
+EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    services_start(image, system);
+    clock_start();
+    platform_print("Puck " PUCK_VERSION "\n");
+    return EFI_NOT_FOUND;
+}
