@@ -8,6 +8,7 @@
 #define PUCK_EFI_LOAD_FILE_H
 
 #include "efi/spec/uefi.h"
+#include "firmware/base/bytes.h"
 #include "firmware/base/time.h"
 
 struct net_boot;
@@ -15,7 +16,7 @@ struct net_boot;
 struct load_file {
     EFI_LOAD_FILE_PROTOCOL protocol; /* first: This is the struct */
     struct net_boot *boot;
-    bool has_file;
+    struct slice file; /* fetched and kept, in the pages of boot->file; empty: none */
     time_us fetched;
 };
 
