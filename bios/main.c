@@ -102,6 +102,7 @@ static enum status fetch_boot_file(struct machine *m, const char *place)
         .nic_name = m->id->name,
         .nic_place = place,
         .architecture = DHCP_ARCH_BIOS,
+        .target = &bios_boot_target,
         .cached = &LOW(struct cached_packets, low_packets),
         .file = &m->file,
     };

@@ -12,10 +12,6 @@
 /* Longer than a spanning tree takes to open a port (2 x 15 s forward delay, 20 s maximum age). */
 #define DHCP_PATIENCE SECONDS(60)
 
-enum {
-    ARCHITECTURE_BIOS = 0, /* RFC 4578 section 2.1 */
-};
-
 static const char *const state_names[] = {"idle", "link", "DHCP", "boot file", "ready", "failed"};
 
 static void set_state(struct session *s, time_us now, enum flow_state state)
@@ -124,23 +120,35 @@ static void start_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
 }
 
-/* With a lease, from whomever. */
 static void choose_file(struct session *s, time_us now)
 {
-    enum status status;
+    const struct boot_target *target = s->config.target;
+    enum status status = boot_options_choose(&s->dhcp.lease, &s->flow.choice);
 
+    if (target->check_choice != NULL)
+        status = target->check_choice(s, status);
+    if (status == STATUS_OK) {
+        start_file(s, now);
+    } else if (status == STATUS_PENDING) {
+        s->flow.has_given_lease = false;
+        s->flow.choice = (struct boot_choice){0};
+        start_dhcp(s, now);
+    } else {
+        boot_flow_fail(s, now, status);
+    }
+}
+
+/* From whomever: our DHCP exchange, or the config. */
+static void take_lease(struct session *s, time_us now)
+{
     configure_net(s);
     show_lease(s);
     if (s->flow.wants_lease_only) {
         set_state(s, now, FLOW_READY);
         s->flow.status = STATUS_OK;
-        return;
+    } else {
+        choose_file(s, now);
     }
-    status = boot_options_choose(&s->dhcp.lease, &s->flow.choice);
-    if (status == STATUS_OK)
-        start_file(s, now);
-    else
-        boot_flow_fail(s, now, status);
 }
 
 static void step_link(struct session *s, time_us now)
@@ -149,7 +157,7 @@ static void step_link(struct session *s, time_us now)
         show_link(s);
         if (s->flow.has_given_lease) {
             s->dhcp.lease = *s->config.lease;
-            choose_file(s, now);
+            take_lease(s, now);
         } else {
             start_dhcp(s, now);
         }
@@ -183,7 +191,7 @@ static void step_dhcp(struct session *s, time_us now)
         return;
     }
     net_detach(&s->net, &dhcp->udp);
-    choose_file(s, now);
+    take_lease(s, now);
 }
 
 static void show_progress(struct session *s, time_us now)
@@ -202,20 +210,6 @@ static void show_progress(struct session *s, time_us now)
         screen_progress(&s->screen, now, "  %s, %s/s", received, rate);
 }
 
-/*
- * The commonest mistake of a server with one file name for all: said, not refused, since only the file itself knows
- * what it can do.
- */
-static void warn_of_efi_program(struct session *s)
-{
-    struct slice file = session_boot_file(s);
-
-    if (s->config.architecture == ARCHITECTURE_BIOS && file.len > 2 && file.data[0] == 'M' && file.data[1] == 'Z')
-        screen_line(&s->screen,
-                    "  It looks like an EFI program, which a BIOS cannot run. Let the DHCP server give BIOS "
-                    "machines (option 93 is 0) another file.");
-}
-
 static void step_file(struct session *s, time_us now)
 {
     enum status status = download_status(&s->transfer);
@@ -229,9 +223,13 @@ static void step_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
         return;
     }
+    status = s->config.target->check_file(s);
+    if (status != STATUS_OK) {
+        boot_flow_fail(s, now, status);
+        return;
+    }
     screen_line(&s->screen, "  %s, %s/s: starting it", screen_bytes(received, s->transfer.tftp.received),
                 screen_bytes(rate, download_rate(&s->transfer, now)));
-    warn_of_efi_program(s);
     cached_packets_build(s->config.cached, &s->dhcp.lease, &s->flow.choice);
     set_state(s, now, FLOW_READY);
     s->flow.status = STATUS_OK;

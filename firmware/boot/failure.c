@@ -46,14 +46,15 @@ static void advise_no_offer(struct session *s)
 static void advise_no_boot_file(struct session *s)
 {
     const struct dhcp_lease *lease = &s->dhcp.lease;
+    const char *file = s->config.target->example(s);
 
     screen_line(&s->screen, "  DHCP server " IPV4_FORMAT " gave " IPV4_FORMAT " but no boot file name.",
                 IPV4_ARGS(lease->server_id), IPV4_ARGS(lease->address));
     screen_line(&s->screen, "  No proxyDHCP server named one either.");
     screen_line(&s->screen, "  Check on the server, for example:");
-    screen_line(&s->screen, "    ISC dhcpd  filename \"pxelinux.0\"; next-server <TFTP server>;");
-    screen_line(&s->screen, "    Kea        \"boot-file-name\": \"pxelinux.0\", \"next-server\": \"<TFTP server>\"");
-    screen_line(&s->screen, "    dnsmasq    dhcp-boot=pxelinux.0,,<TFTP server>");
+    screen_line(&s->screen, "    ISC dhcpd  filename \"%s\"; next-server <TFTP server>;", file);
+    screen_line(&s->screen, "    Kea        \"boot-file-name\": \"%s\", \"next-server\": \"<TFTP server>\"", file);
+    screen_line(&s->screen, "    dnsmasq    dhcp-boot=%s,,<TFTP server>", file);
 }
 
 static void advise_not_found(struct session *s)
@@ -75,7 +76,6 @@ static void advise_too_big(struct session *s)
 
     screen_line(&s->screen, "  The file has %s, there is room for %s.", screen_bytes(needed, s->config.file->needed),
                 screen_bytes(room, s->config.file->capacity));
-    screen_line(&s->screen, "  A boot program has to fit below 640 KB: pxelinux.0 or GRUB's core.0, not a kernel.");
 }
 
 static void advise(struct session *s, enum status why)
@@ -94,6 +94,7 @@ static void advise(struct session *s, enum status why)
         advise_silent_server(s);
     else if (why == STATUS_FILE_TOO_BIG)
         advise_too_big(s);
+    s->config.target->advise(s, why);
 }
 
 void failure_show(struct session *s, enum status why)

@@ -8,6 +8,7 @@
 #define PUCK_BOOT_SESSION_H
 
 #include "firmware/boot/boot_flow.h"
+#include "firmware/boot/boot_target.h"
 #include "firmware/boot/buffer_sink.h"
 #include "firmware/boot/cached_packets.h"
 #include "firmware/boot/download.h"
@@ -20,6 +21,7 @@ struct session_config {
     const char *nic_name;  /* "Intel 82574L" */
     const char *nic_place; /* "PCI 00:03.0" */
     uint16_t architecture; /* DHCP option 93 (RFC 4578): 0 is x86 BIOS */
+    const struct boot_target *target;
     bool has_uuid;
     uint8_t uuid[16];              /* SMBIOS system UUID as it lies in the table */
     struct cached_packets *cached; /* built before the boot program starts */
@@ -32,6 +34,13 @@ struct session_config {
      */
     const struct dhcp_lease *lease;
     const char *user_class; /* DHCP option 77 (RFC 3004), at most 63 characters; NULL: none */
+    /*
+     * The file that this program itself was loaded from, where it came over the net: to fetch it again is a loop, and
+     * ends in STATUS_LOOP. NULL: from elsewhere. own_server in host byte order; 0: not known, any server's file of
+     * that name is ours.
+     */
+    const char *own_file;
+    uint32_t own_server;
 };
 
 struct session {

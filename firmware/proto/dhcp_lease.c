@@ -69,6 +69,18 @@ static void parse_boot_file(const struct dhcp_message *m, struct dhcp_boot *out)
     }
 }
 
+bool dhcp_boot_file_in(const struct dhcp_message *m, enum dhcp_file_source source, char name[DHCP_NAME_MAX + 1])
+{
+    uint8_t bytes[JOINED_MAX];
+    struct slice text = slice_of(bytes, 0);
+
+    if (source == DHCP_FILE_OPTION_67)
+        text = joined_option(m, DHCP_TAG_BOOT_FILE, bytes);
+    else if (source == DHCP_FILE_FIELD && (m->overload & DHCP_OVERLOAD_FILE) == 0)
+        text = m->file;
+    return text.len > 0 && text_copy(name, DHCP_NAME_MAX + 1, text) && name[0] != '\0';
+}
+
 static void parse_boot_server(const struct dhcp_message *m, struct dhcp_boot *out)
 {
     uint8_t bytes[JOINED_MAX];

@@ -71,6 +71,9 @@ struct dhcp_lease {
 
 void dhcp_boot_parse(const struct dhcp_message *, struct dhcp_boot *out);
 
+/* The file named in one of the two places, whichever of them counts. False when there is none, or one too long. */
+bool dhcp_boot_file_in(const struct dhcp_message *, enum dhcp_file_source, char name[DHCP_NAME_MAX + 1]);
+
 /* Everything but `proxy_boot` and the packets; these are left alone. */
 void dhcp_lease_parse(const struct dhcp_message *ack, struct dhcp_lease *);
 

@@ -24,6 +24,7 @@ struct network *network_new(uint32_t seed, size_t file_len)
         .nic = &n->world.wire.ends[0].nic,
         .nic_name = "simulated NIC",
         .nic_place = "wire",
+        .target = &bios_boot_target,
         .cached = &n->cached,
         .file = &n->sink,
     };

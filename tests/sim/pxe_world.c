@@ -126,6 +126,7 @@ int pxe_world_start(void **state)
     struct session_config config = {
         .nic_name = "simulated NIC",
         .nic_place = "PCI 00:03.0",
+        .target = &bios_boot_target,
         .file = &w->file,
     };
 
