@@ -30,14 +30,14 @@ static void rebuild_options(struct writer *w, const struct dhcp_message *m)
 }
 
 /* What cannot be parsed again was never accepted: an empty packet is a packet that was not there. */
-static void rebuild(uint8_t *packet, const struct dhcp_packet *raw, const struct dhcp_boot *boot,
-                    const struct dhcp_lease *lease, const struct boot_choice *choice)
+void cached_packet_build(uint8_t *packet, size_t len, const struct dhcp_packet *raw, const struct dhcp_boot *boot,
+                         const struct dhcp_lease *lease, const struct boot_choice *choice)
 {
     struct reader r = reader_of(slice_of(raw->bytes, raw->len));
-    struct writer w = writer_of(packet, CACHED_PACKET_LEN);
+    struct writer w = writer_of(packet, len);
     struct dhcp_message m, header;
 
-    memset(packet, 0, CACHED_PACKET_LEN);
+    memset(packet, 0, len);
     if (!dhcp_message_parse(&r, &m))
         return;
     header = m; /* the walk over `m` still needs its overloaded fields */
@@ -49,7 +49,7 @@ static void rebuild(uint8_t *packet, const struct dhcp_packet *raw, const struct
         header.sname = field_text(boot->server_name, DHCP_SNAME_LEN);
     dhcp_message_emit(&w, &header);
     rebuild_options(&w, &m);
-    dhcp_message_emit_end(&w, CACHED_PACKET_LEN);
+    dhcp_message_emit_end(&w, len);
 }
 
 static void copy_discover(uint8_t *packet, const struct dhcp_packet *raw)
@@ -66,9 +66,9 @@ void cached_packets_build(struct cached_packets *cached, const struct dhcp_lease
     uint8_t *ack = cached->packet[CACHED_DHCP_ACK - 1], *reply = cached->packet[CACHED_REPLY - 1];
 
     copy_discover(cached->packet[CACHED_DHCP_DISCOVER - 1], &lease->discover);
-    rebuild(ack, &lease->ack, &lease->boot, lease, choice);
+    cached_packet_build(ack, CACHED_PACKET_LEN, &lease->ack, &lease->boot, lease, choice);
     if (lease->proxy.len != 0)
-        rebuild(reply, &lease->proxy, &lease->proxy_boot, lease, choice);
+        cached_packet_build(reply, CACHED_PACKET_LEN, &lease->proxy, &lease->proxy_boot, lease, choice);
     else
         memcpy(reply, ack, CACHED_PACKET_LEN); /* pxelinux gives up when a type is missing */
 }

@@ -29,6 +29,13 @@ struct cached_packets {
  */
 void cached_packets_build(struct cached_packets *, const struct dhcp_lease *, const struct boot_choice *);
 
+/*
+ * One such packet (the server's `raw`, of which `boot` was read) in `len` bytes, padded with zeros, for platforms that
+ * hand packets out in another way. All zero when `raw` is no DHCP message.
+ */
+void cached_packet_build(uint8_t *packet, size_t len, const struct dhcp_packet *raw, const struct dhcp_boot *boot,
+                         const struct dhcp_lease *, const struct boot_choice *);
+
 /* NULL for a type that does not exist. */
 uint8_t *cached_packets_get(struct cached_packets *, unsigned type);
 
