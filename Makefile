@@ -20,7 +20,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $1 $2;)
 
 WARNINGS := -Wall -Wextra -Wconversion -Wswitch-enum -Wmissing-prototypes -Wshadow -Wvla -Werror
 COMMON   := -std=gnu11 -I. $(WARNINGS) -MMD -MP
-HOST_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+HOST_FLAGS = $(COMMON) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 BIOS_FLAGS := $(COMMON) -m32 -march=i686 -Os -ffreestanding -fbuiltin -fno-pic -fno-pie -mno-sse -mno-mmx -mno-80387 \
   -fno-stack-protector -fcf-protection=none -mpreferred-stack-boundary=2 -fno-asynchronous-unwind-tables \
   -fno-unwind-tables -fstack-usage -ffunction-sections -fdata-sections -fomit-frame-pointer -fwrapv -fno-common \
@@ -56,13 +56,22 @@ $(BUILD)/bios/%.o: %.S
 
 # --- host: unit tests and scenarios ----------------------------------------------------------------------------------
 
-HOST_LIB_SOURCES := $(FIRMWARE) $(DRIVERS) $(wildcard tests/harness/*.c tests/devices/*.c tests/sim/*.c)
+# Of efi/ all but what tests/sim is itself (firmware/platform.h) and the entry points.
+EFI_HOST := efi/status.c $(wildcard efi/protocols/*.c efi/nic/*.c) \
+  $(filter-out $(addprefix efi/platform/,clock.c console.c entropy.c idle.c),$(wildcard efi/platform/*.c))
+HOST_LIB_SOURCES := $(FIRMWARE) $(DRIVERS) $(EFI_HOST) $(wildcard tests/harness/*.c tests/devices/*.c tests/sim/*.c)
 HOST_LIB := $(BUILD)/host/puck.a
 UNIT := $(patsubst tests/%.c,$(OUT)/host/%,$(wildcard tests/unit/test_*.c tests/api/test_*.c tests/scenarios/test_*.c))
 
-$(HOST_LIB): $(HOST_LIB_SOURCES:%.c=$(BUILD)/host/%.o)
+# What sees UEFI's types: efi/ itself, and tests and fakes whose names say so. EFIAPI is the calling convention of x64.
+SEES_EFI := efi/% tests/sim/efi_% tests/devices/efi_% tests/unit/test_efi_% tests/api/test_efi_% \
+  tests/scenarios/test_efi_% tests/fuzz/fuzz_efi_%
+$(foreach t,host fuzz coverage,$(SEES_EFI:%=$(BUILD)/$t/%.o)): COMMON += -isystem /usr/include/efi \
+  -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI -fshort-wchar
+
+$(HOST_LIB): $(HOST_LIB_SOURCES:%.c=$(BUILD)/host/%.o) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OUT)/host/unit/%: $(BUILD)/host/tests/unit/%.o $(HOST_LIB)
 	@mkdir -p $(@D)
@@ -102,15 +111,15 @@ format: ## rewrite the sources as .clang-format wants them
 
 SECONDS := 60
 FUZZ := $(patsubst tests/fuzz/%.c,$(OUT)/host/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_FLAGS := $(COMMON) -g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+FUZZ_FLAGS = $(COMMON) -g -O1 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<) clang $(FUZZ_FLAGS) -c -o $@ $<
 
-$(BUILD)/fuzz/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o)
+$(BUILD)/fuzz/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/fuzz/%.o) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(OUT)/host/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/puck.a
 	@mkdir -p $(@D)
@@ -125,9 +134,9 @@ $(BUILD)/coverage/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,COVER,$<) clang $(COMMON) -g -O1 -fprofile-instr-generate -fcoverage-mapping -c -o $@ $<
 
-$(BUILD)/coverage/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/coverage/%.o)
+$(BUILD)/coverage/puck.a: $(HOST_LIB_SOURCES:%.c=$(BUILD)/coverage/%.o) Makefile
 	@rm -f $@
-	@ar rcs $@ $^
+	@ar rcs $@ $(filter %.o,$^)
 
 $(COVERAGE): $(BUILD)/coverage/fuzz_%: $(BUILD)/coverage/tests/fuzz/fuzz_%.o $(BUILD)/coverage/puck.a
 	$(call say,LINK,$@) clang -fprofile-instr-generate -fsanitize=fuzzer -o $@ $^ -lcmocka
