@@ -54,6 +54,19 @@ $(BUILD)/bios/%.o: %.S
 	@mkdir -p $(@D)
 	$(call say,BIOS,$<) $(CC) $(BIOS_FLAGS) -c -o $@ $<
 
+# --- option ROMs: the BIOS image, then an EFI driver for each machine ---------------------------------------------------
+
+# $1: card as VVVV-DDDD  $2: driver
+define ROM_OF_NIC
+$(OUT)/rom/$1.rom: $(BIOS_BUILD)/rom/$1.rom $(call EFI_ROM_DRIVERS,$2) tools/romtool
+	@mkdir -p $$(@D)
+	@tools/romtool join $$(filter-out tools/%,$$^) $$@ $(subst -,:,$1)
+endef
+$(foreach n,$(NIC_DRIVERS),$(eval $(call ROM_OF_NIC,$(firstword $(subst :, ,$n)),$(lastword $(subst :, ,$n)))))
+
+rom: $(if $(NIC),$(OUT)/rom/$(subst :,-,$(NIC)).rom,$(ROMS)) ## the option ROMs, or one: NIC=8086:100e
+.PHONY: rom
+
 # --- host: unit tests and scenarios ----------------------------------------------------------------------------------
 
 # Of efi/ all but what tests/sim is itself (firmware/platform.h) and the entry points.

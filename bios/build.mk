@@ -47,14 +47,11 @@ $(foreach d,$(BIOS_DRIVERS),$(eval $(call BIOS_ROM_OF_DRIVER,$d)))
 
 # $1: card as VVVV-DDDD  $2: driver
 define BIOS_ROM_OF_NIC
-$(OUT)/rom/$1.rom: $(BIOS_BUILD)/$2/rom.bin tools/romtool
+$(BIOS_BUILD)/rom/$1.rom: $(BIOS_BUILD)/$2/rom.bin tools/romtool
 	@mkdir -p $$(@D)
 	@tools/romtool finish $$< $$@ $(subst -,:,$1)
 endef
 $(foreach n,$(NIC_DRIVERS),$(eval $(call BIOS_ROM_OF_NIC,$(firstword $(subst :, ,$n)),$(lastword $(subst :, ,$n)))))
-
-rom: $(if $(NIC),$(OUT)/rom/$(subst :,-,$(NIC)).rom,$(ROMS)) ## the option ROMs, or one: NIC=8086:100e
-.PHONY: rom
 
 # Boot programs that test the API from where its callers are: real mode. One for each way a boot program can end.
 NBP_ENDS := return_success return_failure return_after_smash leave_by_int18 leave_by_int19 leave_hooked restart_tftp

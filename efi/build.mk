@@ -2,29 +2,52 @@
 # The EFI images: clang for Windows targets and lld-link make them as PE from the start; of gnu-efi only the headers are
 # used. Objects go to build/efi-x64 and build/efi-ia32.
 
+EFI_MACHINES    := x64 ia32
 EFI_TARGET_x64  := x86_64-unknown-windows
 EFI_TARGET_ia32 := i686-unknown-windows
-EFI_HEADERS := /usr/include/efi
-EFI_FLAGS := $(COMMON) -Os -ffreestanding -fshort-wchar -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe -fno-stack-protector \
-  -fno-common -fwrapv -ffunction-sections -fdata-sections -fno-jump-tables -DGNU_EFI_USE_MS_ABI -Wno-unused-command-line-argument
-EFI_LINK := lld-link -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf -brepro
-EFI_COMMON := $(wildcard efi/*.c efi/libc/*.c efi/platform/*.c efi/protocols/*.c) $(filter-out firmware/pxe/%,$(FIRMWARE))
-EFI_APP    := $(EFI_COMMON) $(wildcard efi/app/*.c efi/nic/snp_nic*.c)
-EFI_DRIVER := $(EFI_COMMON) $(wildcard efi/driver/*.c efi/nic/pci_io*.c)
+EFI_HEADERS     := /usr/include/efi
+EFI_HEADERS_x64 := $(EFI_HEADERS)/x86_64
+EFI_HEADERS_ia32 := $(EFI_HEADERS)/ia32
+# Nobody probes the stack below a large frame, so there may be none: the guard page, if there is one, is 4 KiB.
+EFI_FLAGS := $(COMMON) -Os -ffreestanding -fshort-wchar -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
+  -Wframe-larger-than=4000 -fno-stack-protector -fno-common -fwrapv -ffunction-sections -fdata-sections -fno-jump-tables \
+  -DGNU_EFI_USE_MS_ABI -Wno-unused-command-line-argument -isystem efi/libc -isystem $(EFI_HEADERS)
+EFI_LINK := lld-link -lldignoreenv -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf -brepro \
+  -entry:efi_main
 
-EFI_IMAGES := $(OUT)/puck-x64.efi $(OUT)/puck-ia32.efi
+EFI_COMMON := $(sort $(wildcard efi/*.c efi/libc/*.c efi/platform/*.c efi/protocols/*.c)) $(filter-out firmware/pxe/%,$(FIRMWARE))
+EFI_APP    := $(EFI_COMMON) $(sort $(wildcard efi/app/*.c efi/nic/snp_nic*.c))
+EFI_DRIVER := $(EFI_COMMON) $(sort $(wildcard efi/driver/*.c efi/nic/pci_io*.c)) drivers/drivers.c
 
-# $1: x64 or ia32
+# The EFI half of an option ROM has the one NIC driver of its card; puck-MACHINE-drivers.efi has all of them.
+EFI_HAS_DRIVER  := $(wildcard efi/driver/*.c)
+EFI_ROM_DRIVERS = $(if $(EFI_HAS_DRIVER),$(EFI_MACHINES:%=$(BUILD)/efi-%/$1.efi))
+EFI_IMAGES := $(EFI_MACHINES:%=$(OUT)/puck-%.efi) $(if $(EFI_HAS_DRIVER),$(EFI_MACHINES:%=$(OUT)/puck-%-drivers.efi))
+EFI_ALL    := $(EFI_IMAGES) $(foreach d,$(BIOS_DRIVERS),$(call EFI_ROM_DRIVERS,$d))
+
+# $1: machine
 define EFI_RULES
 $(BUILD)/efi-$1/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(call say,$1,$$<) clang --target=$(EFI_TARGET_$1) -isystem efi/libc -isystem $(EFI_HEADERS) -isystem $(EFI_HEADERS)/$(if $(filter x64,$1),x86_64,ia32) $$(EFI_FLAGS) -c -o $$@ $$<
+	$$(call say,$1,$$<) clang --target=$(EFI_TARGET_$1) -isystem $(EFI_HEADERS_$1) $(EFI_FLAGS) -c -o $$@ $$<
 
 $(OUT)/puck-$1.efi: $(EFI_APP:%.c=$(BUILD)/efi-$1/%.o)
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_application -entry:efi_main -out:$$@ $$^
-endef
-$(foreach a,x64 ia32,$(eval $(call EFI_RULES,$a)))
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_application -out:$$@ $$^
 
-efi: $(EFI_IMAGES) ## the EFI applications and drivers
+$(OUT)/puck-$1-drivers.efi: $(EFI_DRIVER:%.c=$(BUILD)/efi-$1/%.o) $(DRIVERS:%.c=$(BUILD)/efi-$1/%.o)
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -out:$$@ $$(sort $$^)
+endef
+$(foreach m,$(EFI_MACHINES),$(eval $(call EFI_RULES,$m)))
+
+# $1: machine  $2: driver
+define EFI_ROM_DRIVER_RULE
+$(BUILD)/efi-$1/$2.efi: $(EFI_DRIVER:%.c=$(BUILD)/efi-$1/%.o) $(patsubst %.c,$(BUILD)/efi-$1/%.o,$(sort $(wildcard drivers/$2*.c)))
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -out:$$@ $$^
+endef
+$(foreach m,$(EFI_MACHINES),$(foreach d,$(BIOS_DRIVERS),$(eval $(call EFI_ROM_DRIVER_RULE,$m,$d))))
+
+efi: $(EFI_ALL) ## the EFI applications and drivers
 .PHONY: efi
