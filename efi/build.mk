@@ -12,7 +12,7 @@ EFI_HEADERS_ia32 := $(EFI_HEADERS)/ia32
 EFI_FLAGS := $(COMMON) -Os -ffreestanding -fshort-wchar -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
   -Wframe-larger-than=4000 -fno-stack-protector -fno-common -fwrapv -ffunction-sections -fdata-sections -fno-jump-tables \
   -DGNU_EFI_USE_MS_ABI -Wno-unused-command-line-argument -isystem efi/libc -isystem $(EFI_HEADERS)
-EFI_LINK := lld-link -lldignoreenv -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf -brepro \
+EFI_LINK := lld-link -lldignoreenv -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf -timestamp:0 \
   -entry:efi_main
 
 EFI_COMMON := $(sort $(wildcard efi/*.c efi/libc/*.c efi/platform/*.c efi/protocols/*.c)) $(filter-out firmware/pxe/%,$(FIRMWARE))
