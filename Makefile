@@ -33,7 +33,7 @@ TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>
 
 include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk)
 
-.PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit
+.PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit tool-tests
 
 all: $(ROMS) $(EFI_IMAGES) ## build everything into build/out
 
@@ -100,7 +100,7 @@ $(OUT)/host/scenarios/%: $(BUILD)/host/tests/scenarios/%.o $(HOST_LIB)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-check: layers symbols sizes style unit ## the house rules and the host tests, in seconds
+check: layers symbols sizes style unit tool-tests ## the house rules and the host tests, in seconds
 
 layers:
 	@tools/check_layers
@@ -116,6 +116,10 @@ style:
 
 unit: $(UNIT)
 	@tools/run_unit $(UNIT)
+
+tool-tests: ## what tools/ makes and judges
+	@$(PYTHON) -B -W error -m unittest discover -s tests/tools 2>&1 | tail -n 1 | \
+	  sed 's/^/tools: /; /OK/!{s/$$/ (run python3 -m unittest discover -s tests\/tools)/;q1}'
 
 format: ## rewrite the sources as .clang-format wants them
 	clang-format -i $(TREE)

@@ -51,3 +51,11 @@ $(foreach m,$(EFI_MACHINES),$(foreach d,$(BIOS_DRIVERS),$(eval $(call EFI_ROM_DR
 
 efi: $(EFI_ALL) ## the EFI applications and drivers
 .PHONY: efi
+
+.PHONY: image-check
+
+# Images are linked with everything in them, so what an image lacks shows here and not on somebody's machine.
+image-check: $(EFI_ALL)
+	@$(foreach m,$(EFI_MACHINES),tools/check_pe --machine $m --subsystem application --max-kib 200 $(OUT)/puck-$m.efi &&) true
+	@$(foreach m,$(EFI_MACHINES),$(foreach f,$(filter $(BUILD)/efi-$m/% $(OUT)/puck-$m-drivers.efi,$(EFI_ALL)),\
+	  tools/check_pe --machine $m --subsystem driver $f &&)) true
