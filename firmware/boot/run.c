@@ -35,10 +35,13 @@ enum status run_until(struct session *s, run_done_fn *done, const void *context,
     time_us now = platform_now();
     time_us give_up = timeout < TIME_NEVER - now ? now + timeout : TIME_NEVER;
 
+    s->is_cancelled = false;
     for (;;) {
         session_poll(s, now);
         if (done(context))
             return STATUS_OK;
+        if (s->is_cancelled)
+            return STATUS_CANCELLED;
         if (s->watches_keys && platform_key() == PLATFORM_KEY_ESC)
             return STATUS_CANCELLED;
         if (now >= give_up)

@@ -12,7 +12,8 @@ typedef bool run_done_fn(const void *context);
 
 /*
  * Polls the session until `done` says so (STATUS_OK), `timeout` has passed (STATUS_PENDING; TIME_NEVER waits for ever),
- * or the person at the machine pressed ESC while the session watches the keyboard (STATUS_CANCELLED).
+ * or the person at the machine pressed ESC while the session watches the keyboard, or somebody set is_cancelled
+ * meanwhile (STATUS_CANCELLED).
  */
 enum status run_until(struct session *, run_done_fn *done, const void *context, time_us timeout);
 

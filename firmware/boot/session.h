@@ -56,6 +56,7 @@ struct session {
     struct download transfer;   /* the boot file; later the PXE API's open file */
     struct download size_query; /* PXENV_TFTP_GET_FSIZE's, beside an open file */
     bool watches_keys;          /* ESC is ours; once a boot program runs, keys are the boot program's */
+    bool is_cancelled;          /* set by whoever wants the wait that is going on to end: an observer of the net */
 };
 
 /* Opens the NIC and tells who we are. After a failure the NIC is closed and the screen says why. */

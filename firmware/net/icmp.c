@@ -41,16 +41,19 @@ static void reply(struct net *net, const struct arrival *a, const struct icmp_me
         ipv4_transmit(net, a->ethernet.source, a->ip.source, IPV4_ICMP, &payload);
 }
 
-static void unreachable_input(struct net *net, time_us now, const struct icmp_message *message, struct reader *body)
+static void unreachable_input(struct net *net, time_us now, const struct icmp_message *message, struct slice whole)
 {
+    struct reader body = reader_of(slice_from(whole, ICMP_HEADER_LEN));
     struct ipv4_packet quoted;
 
     if (message->code == ICMP_FRAGMENTATION_NEEDED) {
         net_drop(net, DROP_ICMP_IGNORED);
         return;
     }
-    if (!ipv4_quote_parse(body, &quoted) || !udp_unreachable(net, now, &quoted, read_rest(body)))
+    if (!ipv4_quote_parse(&body, &quoted) || !udp_unreachable(net, now, &quoted, read_rest(&body)))
         net_drop(net, DROP_BAD_ICMP);
+    else if (net->observer != NULL && net->observer->icmp_error != NULL)
+        net->observer->icmp_error(net->observer, whole);
 }
 
 void icmp_input(struct net *net, const struct arrival *a, struct slice whole)
@@ -68,7 +71,7 @@ void icmp_input(struct net *net, const struct arrival *a, struct slice whole)
         message.type = ICMP_ECHO_REPLY;
         reply(net, a, &message, read_rest(&r));
     } else if (message.type == ICMP_UNREACHABLE) {
-        unreachable_input(net, a->now, &message, &r);
+        unreachable_input(net, a->now, &message, whole);
     } else {
         net_drop(net, DROP_ICMP_IGNORED);
     }

@@ -16,6 +16,7 @@ void net_start(struct net *net, struct nic *nic, struct log *log, struct random 
     net->random = random;
     net->config = (struct net_config){0};
     net->heard = (struct net_neighbour){0};
+    net->observer = NULL;
     net->clients = NULL;
     net->turn = NULL;
     net->ip_id = (uint16_t)random_u32(random);

@@ -62,6 +62,17 @@ struct net_neighbour {
     struct mac mac;
 };
 
+/*
+ * Sees what crosses the wire for the clients, as it crosses: for callers of ours who want to be told of each packet.
+ * Called from within net_poll(), under the same rules as a client's own functions. Either may be NULL.
+ */
+struct net_observer {
+    /* A datagram of a client: received (before the client sees it), or just about to leave. */
+    void (*datagram)(struct net_observer *, const struct udp_client *, bool is_received, struct slice payload);
+    /* An ICMP destination unreachable that quotes a client's datagram, from its type field on. */
+    void (*icmp_error)(struct net_observer *, struct slice message);
+};
+
 struct net {
     struct nic *nic;
     struct log *log;
@@ -70,6 +81,7 @@ struct net {
     struct arp_cache arp;
     struct net_neighbour heard; /* of whom the last datagram came while we had no address: a DHCP server or a relay */
     struct reassembly reassembly;
+    struct net_observer *observer; /* NULL: nobody; survives net_configure(), and may be changed at any time */
     struct udp_client *clients;
     struct udp_client *turn; /* whose turn it is to send first: fairness */
     uint16_t ip_id;          /* of the next packet */

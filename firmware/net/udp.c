@@ -45,6 +45,12 @@ static void deliver(struct udp_client *client, const struct arrival *a, const st
     client->ops->input(client, a->now, &datagram);
 }
 
+static void observe(const struct net *net, const struct udp_client *client, bool is_received, struct slice payload)
+{
+    if (net->observer != NULL && net->observer->datagram != NULL)
+        net->observer->datagram(net->observer, client, is_received, payload);
+}
+
 void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
 {
     struct reader r = reader_of(bytes);
@@ -64,7 +70,9 @@ void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
     if (client != NULL) {
         if (net->config.address == 0)
             net->heard = (struct net_neighbour){.address = a->ip.source, .mac = a->ethernet.source};
-        deliver(client, a, &udp, read_rest(&r));
+        bytes = read_rest(&r);
+        observe(net, client, true, bytes);
+        deliver(client, a, &udp, bytes);
         return;
     }
     net_drop(net, DROP_NO_CLIENT);
@@ -105,6 +113,7 @@ bool udp_output(struct net *net, struct udp_client *client, time_us now)
     payload = writer_of(datagram.next, writer_left(&datagram));
     if (!client->ops->output(client, now, &payload) || payload.failed)
         return false;
+    observe(net, client, false, writer_written(&payload));
     datagram.next = payload.next;
     udp.payload_len = (uint16_t)writer_len(&payload);
     udp_header_emit(&header, &udp);

@@ -164,7 +164,7 @@ static bool request_output(struct tftp *t, time_us now, struct writer *w)
         return false;
     }
     tftp_ask_choose(&ask, plain ? TFTP_OPTIONS_NONE : t->level, &t->request, t->experience);
-    tftp_rrq_emit(w, t->file);
+    tftp_request_emit(w, t->request.directory ? TFTP_DIR : TFTP_RRQ, t->file);
     tftp_ask_emit(&ask, w);
     if (w->failed)
         return false;

@@ -46,6 +46,7 @@ struct tftp_request {
     uint16_t block_size_max;   /* 512 to 65464; 0 lets us choose. Never negotiated above it. */
     uint16_t window_max;       /* 0 lets us choose; 1 is lock-step */
     uint16_t receive_frames;   /* how many full frames may arrive while nobody polls; 0: 64 */
+    bool directory;            /* `file` is one whose list of files is wanted, from servers that know opcode 7 */
     bool size_only;            /* ask for tsize, then close with ERROR: PXENV_TFTP_GET_FSIZE */
     /*
      * The caller takes the file a window at a time (PXENV_TFTP_READ): the ACK of a full window is held until

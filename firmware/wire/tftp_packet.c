@@ -18,7 +18,7 @@ bool tftp_packet_parse(struct reader *r, struct tftp_packet *out)
             return false;
         out->number = load_be16(number.data);
     }
-    if (out->opcode < TFTP_RRQ || out->opcode > TFTP_OACK)
+    if (out->opcode < TFTP_RRQ || out->opcode > TFTP_DIR)
         return false;
     out->body = out->opcode == TFTP_ACK ? slice_of(r->next, 0) : read_rest(r);
     return true;
@@ -58,9 +58,9 @@ static void write_text(struct writer *w, const char *text)
     write_bytes(w, text, text_length(text) + 1);
 }
 
-void tftp_rrq_emit(struct writer *w, const char *file)
+void tftp_request_emit(struct writer *w, enum tftp_opcode opcode, const char *file)
 {
-    write_be16(w, TFTP_RRQ);
+    write_be16(w, (uint16_t)opcode);
     write_text(w, file);
     write_text(w, "octet");
 }

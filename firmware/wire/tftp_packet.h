@@ -15,6 +15,7 @@ enum tftp_opcode {
     TFTP_ACK = 4,
     TFTP_ERROR = 5,
     TFTP_OACK = 6,
+    TFTP_DIR = 7, /* UEFI 2.10 section 30.3 (EFI_MTFTP4_OPCODE_DIR): like RRQ, the answer is a list of files */
 };
 
 enum tftp_error {
@@ -54,8 +55,8 @@ bool tftp_rrq_parse(struct slice body, struct slice *file, struct slice *mode, s
 /* Takes the next option off `options`. After anything but TFTP_OPTION_OK nothing more is to be had. */
 enum tftp_option_result tftp_option_next(struct slice *options, struct tftp_option *out);
 
-/* RRQ in octet mode; options may be emitted behind it. */
-void tftp_rrq_emit(struct writer *, const char *file);
+/* RRQ, WRQ or DIR in octet mode; options may be emitted behind it. */
+void tftp_request_emit(struct writer *, enum tftp_opcode, const char *file);
 /* OACK; the options are to be emitted behind it. */
 void tftp_oack_emit(struct writer *);
 void tftp_option_emit(struct writer *, const char *name, uint64_t value);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "firmware/boot/run.h"
 #include "tests/sim/network.h"
 
 /* The lease that a first boot leaves, as another DHCP client would hand it over. */
@@ -142,6 +143,79 @@ static void dhcp_alone_that_fails_leaves_the_nic_open(void **state)
     network_free(n);
 }
 
+/* Counts what it sees; wants to end it at the packet number `cancel_at`. */
+struct counting_observer {
+    struct net_observer observer; /* first */
+    struct session *session;
+    unsigned received, sent, cancel_at;
+    size_t largest;
+    bool is_dhcp;
+};
+
+static void count(struct net_observer *observer, const struct udp_client *client, bool is_received,
+                  struct slice payload)
+{
+    struct counting_observer *counting = (struct counting_observer *)observer;
+
+    counting->received += is_received;
+    counting->sent += !is_received;
+    counting->is_dhcp = client == &counting->session->dhcp.udp;
+    if (payload.len > counting->largest)
+        counting->largest = payload.len;
+    if (counting->received + counting->sent == counting->cancel_at)
+        counting->session->is_cancelled = true;
+}
+
+static bool is_fetched(const void *context)
+{
+    return download_status(context) != STATUS_PENDING;
+}
+
+static void an_observer_sees_each_packet(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct session *s = &n->session;
+    struct counting_observer counting = {.observer = {.datagram = count}, .session = s};
+    const struct tftp_request request = {
+        .server = {.ip = ipv4_address(NETWORK_SERVER)}, .file = "boot/kernel", .sink = &n->sink.sink, .window_max = 1};
+
+    (void)state;
+    n->tftp.knobs.knows_no_window = true;
+    n->tftp.knobs.block_size_max = 1000;
+    session_attach(s, &n->config);
+    assert_int_equal(nic_open(s->nic), STATUS_OK);
+    s->net.observer = &counting.observer;
+    assert_int_equal(session_configure(s, true), STATUS_OK);
+    assert_true(counting.is_dhcp);
+    assert_int_equal(counting.sent, 2);
+    assert_int_equal(counting.received, 2);
+    counting.sent = counting.received = 0;
+    buffer_sink_start(&n->sink, n->memory, n->memory_len);
+    assert_int_equal(session_download(s, &s->transfer, &request), STATUS_OK);
+    assert_int_equal(run_until(s, is_fetched, &s->transfer, SECONDS(9)), STATUS_OK);
+    assert_false(counting.is_dhcp);
+    assert_int_equal(counting.received, 7); /* OACK and six blocks, the last one empty */
+    assert_in_range(counting.sent, 7, 8);   /* RRQ and ACKs; the last may still be owed */
+    assert_int_equal(counting.largest, 1004);
+    network_free(n);
+}
+
+static void an_observer_can_end_the_wait(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct session *s = &n->session;
+    struct counting_observer counting = {.observer = {.datagram = count}, .session = s, .cancel_at = 2};
+
+    (void)state;
+    session_attach(s, &n->config);
+    assert_int_equal(nic_open(s->nic), STATUS_OK);
+    s->net.observer = &counting.observer;
+    assert_int_equal(session_configure(s, true), STATUS_CANCELLED);
+    assert_int_equal(n->dhcp.requests, 0);
+    assert_int_equal(session_configure(s, true), STATUS_OK);
+    network_free(n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +224,8 @@ int main(void)
         cmocka_unit_test(the_user_class_is_sent_with_its_length),
         cmocka_unit_test(a_sink_may_find_its_memory_late),
         cmocka_unit_test(dhcp_alone_leaves_a_configured_net),
+        cmocka_unit_test(an_observer_sees_each_packet),
+        cmocka_unit_test(an_observer_can_end_the_wait),
         cmocka_unit_test(dhcp_alone_that_fails_leaves_the_nic_open),
     };
 

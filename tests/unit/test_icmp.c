@@ -139,13 +139,32 @@ static void put_unreachable(struct bench *b, uint8_t code, struct slice quote)
     bench_put(b, &packet);
 }
 
+struct icmp_observer {
+    struct net_observer observer; /* first */
+    unsigned errors;
+    uint8_t type, code;
+    size_t len;
+};
+
+static void note_error(struct net_observer *observer, struct slice message)
+{
+    struct icmp_observer *noting = (struct icmp_observer *)observer;
+
+    noting->errors++;
+    noting->type = message.data[0];
+    noting->code = message.data[1];
+    noting->len = message.len;
+}
+
 /* T-IC-01 */
 static void an_unreachable_port_is_told_to_its_client(void **state)
 {
     static const uint8_t codes[] = {ICMP_PORT_UNREACHABLE, ICMP_HOST_UNREACHABLE, ICMP_NET_UNREACHABLE, 10, 13};
     struct bench *b = *state;
     uint8_t bytes[28];
+    struct icmp_observer noting = {.observer = {.icmp_error = note_error}};
 
+    b->net.observer = &noting.observer;
     for (unsigned n = 0; n < sizeof(codes); n++) {
         struct slice quote = quote_of_output(b, bytes);
 
@@ -153,7 +172,14 @@ static void an_unreachable_port_is_told_to_its_client(void **state)
         put_unreachable(b, codes[n], quote);
         assert_int_equal(b->client.unreachables, n + 1);
         assert_int_equal(b->client.why, STATUS_FAILURE);
+        assert_int_equal(noting.errors, n + 1);
+        assert_int_equal(noting.type, ICMP_UNREACHABLE);
+        assert_int_equal(noting.code, codes[n]);
+        assert_int_equal(noting.len, ICMP_HEADER_LEN + 28);
     }
+    bytes[22] ^= 1;
+    put_unreachable(b, ICMP_PORT_UNREACHABLE, slice_of(bytes, sizeof(bytes)));
+    assert_int_equal(noting.errors, sizeof(codes)); /* quotes not us */
 }
 
 /* T-IC-02: protocol, offset, id, source, destination, ports; each wrong; and cut at every length. */

@@ -204,9 +204,34 @@ static void t_tf_31_file_names(void **state)
     assert_int_equal(tftp_start(&tftp, 0, &request, &s.experience, &random, NULL), STATUS_BAD_PARAMETER);
 }
 
+static void directory(struct transcript *t)
+{
+    struct tftp_request request = tftp_script_request;
+
+    s.experience = (struct tftp_experience){0};
+    request.directory = true;
+    tftp_script_start(&s, t, request);
+    transcript_sends_bytes(t, 0, 0, BYTES("\0\7boot/kernel\0octet\0" ALL));
+    transcript_gets(t, MS(1), s.server, tftp_script_oack(BYTES("blksize\0001000\0")));
+    tftp_script_acks(t, MS(1), MS(1), 0);
+    tftp_script_last_block(&s, t, MS(2), 1);
+    s.experience = (struct tftp_experience){0}; /* now to a server that does not know the opcode */
+    tftp_script_start(&s, t, request);
+    transcript_sends(t, MS(2), MS(2));
+    transcript_gets(t, MS(3), s.server, tftp_script_error(4, BYTES("Illegal TFTP operation\0")));
+    transcript_sends_bytes(t, MS(3), MS(3), BYTES("\0\7boot/kernel\0octet\0tsize\0000\0blksize\0001468\0"));
+}
+
+static void a_directory_is_asked_for_by_its_own_opcode(void **state)
+{
+    (void)state;
+    transcript_run(directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_directory_is_asked_for_by_its_own_opcode, fresh),
         cmocka_unit_test_setup(error_8_asks_for_less, fresh),
         cmocka_unit_test_setup(t_tf_25_no_answer_to_a_request_with_options, fresh),
         cmocka_unit_test_setup(block_and_window_fit_the_receive_ring, fresh),

@@ -131,7 +131,7 @@ static void packets_are_emitted_and_parsed(void **state)
     struct tftp_option option;
 
     (void)state;
-    tftp_rrq_emit(&w, "f");
+    tftp_request_emit(&w, TFTP_RRQ, "f");
     tftp_option_emit(&w, "tsize", 18446744073709551615u);
     assert_int_equal(writer_len(&w), 2 + 2 + 6 + 6 + 21);
     r = reader_of(writer_written(&w));
