@@ -8,19 +8,27 @@
 #define PUCK_EFI_SNP_NIC_H
 
 #include "efi/spec/uefi.h"
+#include "firmware/base/time.h"
 #include "firmware/nic/nic.h"
 
 #define SNP_NIC_BUFFERS    16   /* frames under way to the wire */
 #define SNP_NIC_BUFFER_LEN 2048 /* a frame with a VLAN tag, and room for what drivers add */
+#define SNP_NIC_RECEIVED_LEN                                                                 \
+    9728 /* a jumbo frame: many drivers keep a frame that does not fit, and deliver no other \
+          */
 
 struct snp_nic {
     struct nic nic; /* first */
     EFI_SIMPLE_NETWORK_PROTOCOL *snp;
-    uint8_t received[SNP_NIC_BUFFER_LEN];
+    uint8_t received[SNP_NIC_RECEIVED_LEN];
     size_t received_len; /* 0: none is here */
+    bool has_received;   /* something, since it was opened */
+    bool has_told_link;  /* the driver has said that there is one: it can tell */
     uint8_t transmit[SNP_NIC_BUFFERS][SNP_NIC_BUFFER_LEN];
-    uint64_t transmit_since[SNP_NIC_BUFFERS]; /* when it was handed over; 0: it is ours */
+    time_us transmit_since[SNP_NIC_BUFFERS]; /* when it was handed over; 0: it is ours */
     size_t transmit_next;
+    bool has_recycled;  /* GetStatus() has given a buffer back, at least once */
+    time_us patience;   /* after that long a buffer is ours again, whatever GetStatus() says */
     unsigned completed; /* since last asked */
 };
 

@@ -120,10 +120,26 @@ static void start_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
 }
 
+static enum status named_file(struct session *s)
+{
+    const struct session_config *config = &s->config;
+    struct boot_choice *choice = &s->flow.choice;
+    enum status status = boot_options_choose(&s->dhcp.lease, choice);
+
+    if (config->file_name == NULL)
+        return status;
+    if (config->file_server != 0)
+        choice->server = config->file_server;
+    if (!text_copy(choice->file, sizeof(choice->file), text_slice(config->file_name)))
+        return STATUS_BAD_PARAMETER;
+    text_format(choice->why, sizeof(choice->why), "command line");
+    return choice->server == 0 ? STATUS_NO_PXE_SERVER : STATUS_OK;
+}
+
 static void choose_file(struct session *s, time_us now)
 {
     const struct boot_target *target = s->config.target;
-    enum status status = boot_options_choose(&s->dhcp.lease, &s->flow.choice);
+    enum status status = named_file(s);
 
     if (target->check_choice != NULL)
         status = target->check_choice(s, status);

@@ -41,6 +41,12 @@ struct session_config {
      */
     const char *own_file;
     uint32_t own_server;
+    /*
+     * The file that the person who started us asked for: it comes before whatever DHCP names. file_server in host byte
+     * order; 0: the boot server that DHCP names. NULL: DHCP says.
+     */
+    const char *file_name;
+    uint32_t file_server;
 };
 
 struct session {

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* One network boot of the application: a net_boot over a borrowed SNP. Lies in pool memory, for the time of one card.
+ */
+#ifndef PUCK_EFI_APP_H
+#define PUCK_EFI_APP_H
+
+#include "efi/app/loan.h"
+#include "efi/protocols/net_boot.h"
+
+struct app {
+    struct net_boot boot; /* first */
+    struct loan loan;
+    const struct card *card;
+};
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "efi/app/boot_handle.h"
+
+#include "efi/platform/device_path.h"
+#include "efi/platform/services.h"
+
+enum {
+    IP_PROTOCOL_UDP = 17,
+};
+
+static EFI_GUID path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
+static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
+static EFI_GUID pxe_guid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
+static EFI_GUID marker_guid = BOOT_MARKER_GUID;
+static EFI_GUID load_file_guid = EFI_LOAD_FILE_PROTOCOL_GUID;
+
+static uint32_t gateway_of(const struct net_config *config)
+{
+    for (size_t i = 0; i < config->route_count; i++)
+        if (config->routes[i].netmask == 0)
+            return config->routes[i].gateway;
+    return 0;
+}
+
+static EFI_DEVICE_PATH *make_path(const struct app *app)
+{
+    const struct session *s = &app->boot.session;
+    struct efi_ipv4_node node = {
+        .type = DEVICE_PATH_MESSAGING,
+        .subtype = DEVICE_PATH_IPV4,
+        .length = {sizeof(node), 0},
+        .protocol = {IP_PROTOCOL_UDP, 0},
+        .is_static = FALSE, /* the address is DHCP's */
+    };
+
+    store_be32(node.local_ip, s->net.config.address);
+    store_be32(node.remote_ip, s->flow.choice.server);
+    store_be32(node.gateway_ip, gateway_of(&s->net.config));
+    store_be32(node.subnet_mask, s->net.config.netmask);
+    return device_path_append(app->card->path, (const EFI_DEVICE_PATH *)(const void *)&node);
+}
+
+/*
+ * Whoever looks for our SNP finds the firmware's, as beside its own PXE_BASE_CODE; held, so that the firmware does not
+ * build another stack on it here.
+ */
+static void add_snp(struct boot_handle *h, struct app *app)
+{
+    void *interface;
+
+    if (EFI_ERROR(efi_boot->InstallProtocolInterface(&h->handle, &snp_guid, EFI_NATIVE_INTERFACE, app->card->snp)))
+        return;
+    h->holds_snp = !EFI_ERROR(efi_boot->OpenProtocol(h->handle, &snp_guid, &interface, efi_image, h->handle,
+                                                     EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE));
+}
+
+EFI_STATUS boot_handle_make(struct boot_handle *h, struct app *app)
+{
+    struct net_boot *boot = &app->boot;
+    EFI_STATUS status;
+
+    *h = (struct boot_handle){.path = make_path(app), .marker = {.server = boot->session.flow.choice.server}};
+    memcpy(h->marker.file, boot->session.flow.choice.file, sizeof(h->marker.file));
+    if (h->path == NULL)
+        return EFI_OUT_OF_RESOURCES;
+    status = efi_boot->InstallMultipleProtocolInterfaces(&h->handle, &path_guid, h->path, &pxe_guid,
+                                                         &boot->pxe.protocol, &load_file_guid,
+                                                         &boot->load_file.protocol, &marker_guid, &h->marker, NULL);
+    if (EFI_ERROR(status)) {
+        services_free(h->path);
+        return status;
+    }
+    boot->pxe.handle = h->handle;
+    add_snp(h, app);
+    return EFI_SUCCESS;
+}
+
+static bool uninstall(EFI_HANDLE handle, EFI_GUID *guid, void *interface)
+{
+    EFI_STATUS status = efi_boot->UninstallProtocolInterface(handle, guid, interface);
+
+    return status != EFI_ACCESS_DENIED;
+}
+
+/* Where somebody does not let go of the path, it is left: better a few bytes lost than a handle that points nowhere. */
+void boot_handle_drop(struct boot_handle *h, struct app *app)
+{
+    struct net_boot *boot = &app->boot;
+
+    if (h->holds_snp)
+        efi_boot->CloseProtocol(h->handle, &snp_guid, efi_image, h->handle);
+    uninstall(h->handle, &snp_guid, app->card->snp);
+    uninstall(h->handle, &marker_guid, &h->marker);
+    uninstall(h->handle, &load_file_guid, &boot->load_file.protocol);
+    uninstall(h->handle, &pxe_guid, &boot->pxe.protocol);
+    if (uninstall(h->handle, &path_guid, h->path))
+        services_free(h->path);
+    boot->pxe.handle = NULL;
+}
