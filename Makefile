@@ -54,7 +54,7 @@ $(BUILD)/bios/%.o: %.S
 	@mkdir -p $(@D)
 	$(call say,BIOS,$<) $(CC) $(BIOS_FLAGS) -c -o $@ $<
 
-# --- option ROMs: the BIOS image, then an EFI driver for each machine ---------------------------------------------------
+# --- option ROMs: the BIOS image, then an EFI driver for each machine ------------------------------------------------
 
 # $1: card as VVVV-DDDD  $2: driver
 define ROM_OF_NIC
@@ -105,8 +105,8 @@ check: layers symbols sizes style unit tool-tests ## the house rules and the hos
 layers:
 	@tools/check_layers
 
-symbols: $(FIRMWARE:%.c=$(BUILD)/bios/%.o) $(DRIVERS:%.c=$(BUILD)/bios/%.o)
-	@tools/check_symbols $(BUILD)/bios
+symbols: $(FIRMWARE:%.c=$(BUILD)/bios/%.o) $(DRIVERS:%.c=$(BUILD)/bios/%.o) $(EFI_OBJECTS)
+	@tools/check_symbols $(BUILD)/bios $(EFI_MACHINES:%=$(BUILD)/efi-%)
 
 sizes:
 	@tools/check_sizes
@@ -169,8 +169,8 @@ run: ## boot Debian's installer in QEMU, without root; NIC=virtio takes another 
 test: ## everything: the checks, the fuzz targets, and QEMU machines against real servers (root)
 	@tools/test
 
-size: $(ROMS) ## bytes of code, data and stack per source file, and of the ROMs
-	@tools/size $(BUILD)/bios $(ROMS)
+size: $(ROMS) $(EFI_ALL) ## bytes of code, data and stack per source file, and of the ROMs and EFI images
+	@tools/size $(BUILD)/bios $(EFI_MACHINES:%=$(BUILD)/efi-%) $(ROMS) $(EFI_ALL)
 
 clean: ## remove build/
 	rm -rf $(BUILD)

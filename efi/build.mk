@@ -10,12 +10,13 @@ EFI_HEADERS_x64 := $(EFI_HEADERS)/x86_64
 EFI_HEADERS_ia32 := $(EFI_HEADERS)/ia32
 # Nobody probes the stack below a large frame, so there may be none: the guard page, if there is one, is 4 KiB.
 EFI_FLAGS := $(COMMON) -Os -ffreestanding -fshort-wchar -mno-red-zone -mgeneral-regs-only -mno-stack-arg-probe \
-  -Wframe-larger-than=4000 -fno-stack-protector -fno-common -fwrapv -ffunction-sections -fdata-sections -fno-jump-tables \
+  -fstack-usage -Wframe-larger-than=4000 -fno-stack-protector -fno-common -fwrapv -ffunction-sections -fdata-sections -fno-jump-tables \
   -DGNU_EFI_USE_MS_ABI -Wno-unused-command-line-argument -isystem efi/libc -isystem $(EFI_HEADERS)
-EFI_LINK := lld-link -lldignoreenv -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf -timestamp:0 \
-  -entry:efi_main
+EFI_LINK := lld-link -lldignoreenv -nodefaultlib -dynamicbase -nxcompat -base:0 -filealign:512 -opt:ref -opt:icf \
+  -timestamp:0 -entry:efi_main
 
-EFI_COMMON := $(sort $(wildcard efi/*.c efi/libc/*.c efi/platform/*.c efi/protocols/*.c)) $(filter-out firmware/pxe/%,$(FIRMWARE))
+EFI_COMMON := $(sort $(wildcard efi/*.c efi/libc/*.c efi/platform/*.c efi/protocols/*.c)) \
+  $(filter-out firmware/pxe/%,$(FIRMWARE))
 EFI_APP    := $(EFI_COMMON) $(sort $(wildcard efi/app/*.c efi/nic/snp_nic*.c))
 EFI_DRIVER := $(EFI_COMMON) $(sort $(wildcard efi/driver/*.c efi/nic/pci_io*.c)) drivers/drivers.c
 
@@ -23,6 +24,8 @@ EFI_DRIVER := $(EFI_COMMON) $(sort $(wildcard efi/driver/*.c efi/nic/pci_io*.c))
 EFI_HAS_DRIVER  := $(wildcard efi/driver/*.c)
 EFI_ROM_DRIVERS = $(if $(EFI_HAS_DRIVER),$(EFI_MACHINES:%=$(BUILD)/efi-%/$1.efi))
 EFI_IMAGES := $(EFI_MACHINES:%=$(OUT)/puck-%.efi) $(if $(EFI_HAS_DRIVER),$(EFI_MACHINES:%=$(OUT)/puck-%-drivers.efi))
+EFI_OBJECTS := $(foreach m,$(EFI_MACHINES),\
+  $(patsubst %.c,$(BUILD)/efi-$m/%.o,$(sort $(EFI_APP) $(EFI_DRIVER) $(DRIVERS))))
 EFI_ALL    := $(EFI_IMAGES) $(foreach d,$(BIOS_DRIVERS),$(call EFI_ROM_DRIVERS,$d))
 
 # $1: machine
@@ -43,7 +46,7 @@ $(foreach m,$(EFI_MACHINES),$(eval $(call EFI_RULES,$m)))
 
 # $1: machine  $2: driver
 define EFI_ROM_DRIVER_RULE
-$(BUILD)/efi-$1/$2.efi: $(EFI_DRIVER:%.c=$(BUILD)/efi-$1/%.o) $(patsubst %.c,$(BUILD)/efi-$1/%.o,$(sort $(wildcard drivers/$2*.c)))
+$(BUILD)/efi-$1/$2.efi: $(patsubst %.c,$(BUILD)/efi-$1/%.o,$(EFI_DRIVER) $(sort $(wildcard drivers/$2*.c)))
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -out:$$@ $$^
 endef
@@ -56,6 +59,7 @@ efi: $(EFI_ALL) ## the EFI applications and drivers
 
 # Images are linked with everything in them, so what an image lacks shows here and not on somebody's machine.
 image-check: $(EFI_ALL)
-	@$(foreach m,$(EFI_MACHINES),tools/check_pe --machine $m --subsystem application --max-kib 200 $(OUT)/puck-$m.efi &&) true
+	@$(foreach m,$(EFI_MACHINES),\
+	  tools/check_pe --machine $m --subsystem application --max-kib 200 $(OUT)/puck-$m.efi &&) true
 	@$(foreach m,$(EFI_MACHINES),$(foreach f,$(filter $(BUILD)/efi-$m/% $(OUT)/puck-$m-drivers.efi,$(EFI_ALL)),\
 	  tools/check_pe --machine $m --subsystem driver $f &&)) true
