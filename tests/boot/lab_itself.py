@@ -11,7 +11,7 @@ import time
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAB = os.path.join(REPOSITORY, "tools/lab")
 sys.path.insert(0, os.path.join(REPOSITORY, "tools"))
-from labkit import initramfs, machine, pcap  # noqa: E402
+from labkit import efi_variables, initramfs, machine, packages, pcap, terminal  # noqa: E402
 
 
 def _users_of(folder):
@@ -134,11 +134,63 @@ def keys_and_archives(_folder):
     return ""
 
 
+def _dhcp(kind, number, port=67):
+    return _frame(68, port, b"\1\1\6\0" + bytes([number] * 4) + bytes(228) + b"\x63\x82\x53\x63\x35\1" +
+                  bytes([kind, 255]), True)
+
+
+def dhcp_counts(_folder):
+    """'' when DHCP messages are counted right: repetitions once, other servers' apart, and only up to a file."""
+    frames = [_dhcp(1, 7), _dhcp(1, 7), _dhcp(3, 7), _dhcp(3, 7, 4011), *_transfer(1, 2), _dhcp(1, 8)]
+    rows = (("discover=2:request=2", ""), ("discover=1:request=2:before=/a.bin", ""), ("discover=1", "2 DHCP discover"),
+            ("request=1:before=a.bin", "2 DHCP request"), ("inform=0", ""))
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(_capture(frames))
+        file.flush()
+        for text, wanted in rows:
+            got = pcap.check_dhcp(file.name, text)
+            if (wanted not in got) or (got and not wanted):
+                return f"{text}: got '{got}', wanted '{wanted}'"
+    return ""
+
+
+def terminal_screen(_folder):
+    """'' when a terminal shows what UEFI's console writes, however it is cut into pieces."""
+    text = "\x1b[2J\x1b[01;01H\x1b[0m\x1b[37mone\r\n two\x1b[05;03Hfive\x1b[02;02HT\x1b[05;04H\x1b[K"
+    for step in (1, 2, 7, len(text)):
+        screen = terminal.Terminal()
+        for at in range(0, len(text), step):
+            screen.feed(text[at:at + step])
+        if screen.text()[:5] != ["one", " Two", "", "", "  f"]:
+            return f"pieces of {step}: {screen.text()[:5]}"
+        screen.feed("\n" * 40 + "\x1b[31;01Hend")
+        if screen.text() != [""] * 30 + ["end"]:
+            return f"scrolled: {screen.text()}"
+    return ""
+
+
+def enrolled(_folder):
+    """'' when a certificate goes into the firmware's variables, behind the ones that are there."""
+    with open(packages.find("usr/share/OVMF/OVMF_VARS_4M.ms.fd"), "rb") as file:
+        before = file.read()
+    after = efi_variables.enrol(efi_variables.enrol(before, b"first"), b"second")
+    content = efi_variables.database(after)
+    if not content.startswith(efi_variables.database(before)) or len(after) != len(before):
+        return "what was there is gone"
+    if content[len(efi_variables.database(before)):] != b"".join(
+            efi_variables.signature_list(name) for name in (b"first", b"second")):
+        return f"enrolled: {content[-200:]}"
+    return ""
+
+
 CHECKS = {
     "lab-interrupted-int": interrupted_int,
     "lab-interrupted-term": interrupted_term,
     "lab-interrupted-kill": interrupted_kill,
     "lab-fails": fails,
     "lab-captures": captures,
+    "lab-dhcp-counts": dhcp_counts,
+    "lab-terminal-screen": terminal_screen,
+    "lab-enrolled": enrolled,
     "lab-keys-and-archives": keys_and_archives,
 }

@@ -9,9 +9,13 @@ import os
 import shutil
 import subprocess
 
-from . import initramfs, machine, packages
+from . import content_uefi, initramfs, machine, packages, uefi
+from .files import link, write
 
 KS_URL = "http://192.168.111.130/ks.cfg"
+
+# UEFI's screen is drawn pixel by pixel; without "quiet" that takes longer than everything else.
+KERNEL_ARGUMENTS = f"ks={KS_URL} quiet"
 
 PXELINUX_CFG = f"""\
 default ks
@@ -89,39 +93,16 @@ SYSLINUX_MODULES = ("ldlinux.c32", "libcom32.c32", "libutil.c32", "libmenu.c32",
 GRUB_MODULES = "echo linux linux16 normal test tftp http net configfile halt reboot"
 
 
-def _write(path, data):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if os.path.lexists(path):
-        os.unlink(path)
-    with open(path, "wb") as file:
-        file.write(data if isinstance(data, bytes) else data.encode())
-    os.chmod(path, 0o644)
-
-
-def link(source, target):
-    """Gives a file a second name, or copies it where the file system cannot."""
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.lexists(target):
-        os.unlink(target)
-    source = os.path.realpath(source)
-    try:
-        if os.stat(source).st_mode & 0o444 != 0o444:
-            raise OSError
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-        os.chmod(target, 0o644)
-
-
 def _build_run(root):
     """What pxelinux needs to start Debian's installer."""
     link(packages.find("usr/lib/PXELINUX/pxelinux.0"), f"{root}/pxelinux.0")
     for name in SYSLINUX_MODULES:
         link(packages.find(f"usr/lib/syslinux/modules/bios/{name}"), f"{root}/{name}")
     link(packages.installer("linux"), f"{root}/vmlinuz")
-    _write(f"{root}/pxelinux.cfg/default", PXELINUX_CFG)
+    write(f"{root}/pxelinux.cfg/default", PXELINUX_CFG)
     for name, text in PAGES.items():
-        _write(f"{root}/{name}", "\f" + text)
+        write(f"{root}/{name}", "\f" + text)
+    content_uefi.build_run(root, KERNEL_ARGUMENTS)
 
 
 def _build_tftp(root):
@@ -132,10 +113,11 @@ def _build_tftp(root):
     link(packages.find("boot/memtest86+x64.bin"), f"{root}/memtest")
     for name in ("undionly.kpxe", "undionly.kkpxe", "ipxe.pxe"):
         link(packages.find(f"usr/lib/ipxe/{name}"), f"{root}/{name}")
-    _write(f"{root}/initrd.img", initramfs.build())
-    _write(f"{root}/boot.ipxe", BOOT_IPXE)
-    _write(f"{root}/floppy.img", machine.boot_sector("PUCK-LAB: floppy boot sector").ljust(1474560, b"\0"))
-    _write(f"{root}/returns.0", machine.returning_program("PUCK-LAB: boot program returns"))
+    write(f"{root}/initrd.img", initramfs.build())
+    write(f"{root}/boot.ipxe", BOOT_IPXE)
+    write(f"{root}/floppy.img", machine.boot_sector("PUCK-LAB: floppy boot sector").ljust(1474560, b"\0"))
+    write(f"{root}/returns.0", machine.returning_program("PUCK-LAB: boot program returns"))
+    content_uefi.build_test(root, KERNEL_ARGUMENTS)
     _build_grub(root)
 
 
@@ -148,13 +130,13 @@ def _build_grub(root):
         env=packages.environment("boot"), capture_output=True, text=True)
     if done.returncode != 0:
         raise packages.Missing(f"grub-mknetdir: {done.stderr.strip()}")
-    _write(f"{root}/boot/grub/grub.cfg", GRUB_CFG)
+    write(f"{root}/boot/grub/grub.cfg", GRUB_CFG)
 
 
 def _build_www(root):
     """The web root: ks.cfg, preseed.cfg and the install tree."""
-    _write(f"{root}/ks.cfg", KS_CFG)
-    _write(f"{root}/preseed.cfg", PRESEED_CFG)
+    write(f"{root}/ks.cfg", KS_CFG)
+    write(f"{root}/preseed.cfg", PRESEED_CFG)
     for name in ("linux", "initrd.gz"):
         link(packages.installer(name), f"{root}/install/{name}")
 
@@ -166,8 +148,9 @@ def build(kind):
     """
     base = os.path.join(packages.REPOSITORY, "build/lab", kind)
     os.makedirs(base, exist_ok=True)
-    source = [os.path.join(os.path.dirname(__file__), name) for name in ("content.py", "initramfs.py", "machine.py")]
-    source += [packages.installer("linux"), packages.find("usr/lib/PXELINUX/pxelinux.0")]
+    source = [os.path.join(os.path.dirname(__file__), name) for name in
+              ("content.py", "content_uefi.py", "initramfs.py", "machine.py", "uefi.py", "efi_volume.py")]
+    source += [packages.installer("linux"), packages.find("usr/lib/PXELINUX/pxelinux.0"), packages.find("usr/lib/shim/shimx64.efi.signed")]
     stamp = "\n".join(f"{path} {os.stat(path).st_mtime_ns}" for path in source)
     with open(os.path.join(base, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -180,7 +163,7 @@ def build(kind):
         for name, make in (("tftp", _build_tftp if kind == "test" else _build_run), ("www", _build_www)):
             shutil.rmtree(os.path.join(base, name), ignore_errors=True)
             make(os.path.join(base, name))
-        _write(done, stamp)
+        write(done, stamp)
     return base
 
 
@@ -201,6 +184,9 @@ def prepare(out, options):
     copy_tree(f"{base}/www", f"{out}/www")
     if options.content == "installer":
         link(packages.installer("initrd.gz"), f"{out}/tftp/initrd.img")
+    if options.start in ("pxe", "http") and options.firmware != "bios":
+        for folder in ("tftp", "www"):
+            link(uefi.application(options), f"{out}/{folder}/{uefi.application_name(options)}")
     for added in options.file:
         path, _, name = added.rpartition(":")
         if not path or name.startswith("/") or ".." in name.split("/"):
@@ -216,4 +202,4 @@ def _write_or_link(path, target):
         link(path, target)
         return
     with open(path, "rb") as file:
-        _write(target, file.read())
+        write(target, file.read())

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """The machine under test: QEMU with one network card carrying one option ROM, watched over QMP."""
 import json
+import mmap
 import os
 import re
 import socket
 import struct
 import subprocess
+import time
 import zlib
 
-from . import namespace, packages
+from . import namespace, packages, terminal, uefi
 
 # What --nic takes: QEMU's device, PCI vendor and device id, and which of Debian's iPXE ROMs is for it.
 NICS = {
@@ -24,13 +26,20 @@ TEXT_MEMORY, TEXT_COLUMNS, TEXT_ROWS = 0xB8000, 80, 25
 NEXT_DEVICE_TEXT = "PUCK-LAB: next boot device"
 
 
-def rom_path(rom, nic):
-    """The file of --rom: ours by default, `ipxe` for Debian's, `none` for a card without one."""
-    _, ids, ipxe = NICS[nic]
+def rom_path(options):
+    """The file of --rom: ours by default, `ipxe` for Debian's, `none` for a card without one.
+
+    Where something else than our ROM is started, the card has the driver that it has without us: OVMF's own for virtio,
+    iPXE's from the ROM for the others.
+    """
+    device, ids, ipxe = NICS[options.nic]
+    rom = options.rom
+    if options.firmware != "bios" and options.start != "rom":
+        rom = rom or ("none" if device.startswith("virtio") else "ipxe")
     if rom == "none":
         return ""
     if rom == "ipxe":
-        return packages.find(f"usr/lib/ipxe/qemu/pxe-{ipxe}.rom")
+        return packages.find(f"usr/lib/ipxe/qemu/{'pxe' if options.firmware == 'bios' else 'efi'}-{ipxe}.rom")
     path = rom or os.path.join(packages.REPOSITORY, "build/out/rom", f"{ids}.rom")
     if not os.path.exists(path):
         raise packages.Missing(f"no ROM at {path}: run make, or give --rom")
@@ -86,6 +95,8 @@ class Machine:
         ours, theirs = socket.socketpair()
         self.qmp = ours
         self.received = b""
+        self.terminal = terminal.Terminal()
+        self.terminal_read = 0
         self.process = subprocess.Popen(
             self._command(netdev, theirs.fileno()), pass_fds=(theirs.fileno(),), preexec_fn=namespace.die_with_parent,
             stdin=None if options.terminal else subprocess.DEVNULL,
@@ -95,42 +106,67 @@ class Machine:
         self.qmp.settimeout(20)
         self._read()
         self.execute("qmp_capabilities")
+        self.link_up_at = None
+        if options.link_down or options.link_down_for:
+            self._hold_link_down()
 
     def _command(self, netdev, qmp_fd):
         options, out = self.options, self.out
-        device = NICS[options.nic][0]
-        rom = rom_path(options.rom, options.nic)
-        if options.rom == "ipxe":
+        arguments, card_index = self._bios() if options.firmware == "bios" else uefi.arguments(options, NEXT_DEVICE_TEXT)
+        rom = rom_path(options)
+        if rom and options.rom == "ipxe" and options.firmware == "bios":
             rom = patched_rom(rom, NICS[options.nic][1], os.path.join(out, "ipxe.rom"))
-        machine = options.machine + ("" if options.no_mirror else ",graphics=off")
+        card = f"{NICS[options.nic][0]},id=nic0,netdev=net0,mac={options.mac},romfile={rom}"
+        if not options.card_unlisted:
+            card += f",bootindex={card_index}"
         serial = f"file,id=serial,path={self.serial_log}"
         if options.terminal:
             serial = f"stdio,id=serial,signal=on,logfile={self.serial_log}"
         command = [
-            packages.installed(options.qemu), "-M", machine, "-accel", "tcg", "-m", options.memory, "-vga", "std",
-            "-display", "none", "-no-reboot", "-nodefaults", "-boot", "strict=off",
+            packages.installed(options.qemu), "-M", self._machine_type(), "-accel", "tcg", "-m", options.memory,
+            "-vga", "std", "-display", "none", "-no-reboot", "-nodefaults", "-boot", "strict=off",
             "-chardev", serial, "-serial", "chardev:serial",
             "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
             "-debugcon", f"file:{out}/debugcon.log",
             "-chardev", f"file,id=bios,path={out}/bios.log", "-device", "isa-debugcon,iobase=0x402,chardev=bios",
-            "-netdev", netdev,
-            "-device", f"{device},netdev=net0,mac={options.mac},romfile={rom},bootindex=1",
+            "-netdev", netdev, "-device", card, *arguments,
         ]
+        if options.link_down or options.link_down_for:
+            command.append("-S")
         if not options.no_pcap:
             command += ["-object", f"filter-dump,id=dump,netdev=net0,file={out}/wire.pcap,maxlen={options.pcap_bytes}"]
         if options.cpu:
             command += ["-cpu", options.cpu]
-        if not options.no_disk:
-            disk = os.path.join(out, "disk.img")
-            with open(disk, "wb") as file:
-                file.write(boot_sector(NEXT_DEVICE_TEXT).ljust(1 << 20, b"\0"))
-            command += ["-drive", f"if=none,id=disk,format=raw,file={disk},snapshot=on",
-                        "-device", "ide-hd,drive=disk,bootindex=2"]
         for argument in options.qemu_arg:
             command += argument.split()
         with open(os.path.join(out, "qemu.cmd"), "w", encoding="utf-8") as file:
             file.write(" ".join(command) + "\n")
         return command
+
+    def _machine_type(self):
+        if self.options.firmware != "bios":
+            return uefi.machine_type(self.options)
+        return (self.options.machine or "pc") + ("" if self.options.no_mirror else ",graphics=off")
+
+    def _bios(self):
+        """SeaBIOS: the disk's arguments, and the card's boot index."""
+        if self.options.no_disk:
+            return [], 1
+        disk = os.path.join(self.out, "disk.img")
+        with open(disk, "wb") as file:
+            file.write(boot_sector(NEXT_DEVICE_TEXT).ljust(1 << 20, b"\0"))
+        return ["-drive", f"if=none,id=disk,format=raw,file={disk},snapshot=on",
+                "-device", "ide-hd,drive=disk,bootindex=2"], 1
+
+    def set_link(self, up):
+        """Plugs the cable in, or out."""
+        self.execute("set_link", name="nic0", up=up)
+
+    def _hold_link_down(self):
+        """Starts the machine without a cable; --link-down-for plugs it in when so many seconds have passed."""
+        self.set_link(False)
+        self.execute("cont")
+        self.link_up_at = time.monotonic() + self.options.link_down_for if self.options.link_down_for else None
 
     def _read(self):
         """The next message from QMP."""
@@ -162,8 +198,30 @@ class Machine:
             codes = [{"type": "qcode", "data": name} for name in key]
             self.execute("send-key", keys=codes, **{"hold-time": 40})
 
+    def tick(self):
+        """What happens to the machine by the clock."""
+        if self.link_up_at and time.monotonic() >= self.link_up_at:
+            self.link_up_at = None
+            self.set_link(True)
+
+    def memory_holds(self, pattern):
+        """Whether the machine's memory below 4 GB (a bytes pattern) matches somewhere: a kernel's log, for example."""
+        path = os.path.join(self.out, "memory.bin")
+        self.execute("pmemsave", val=0, size=min(int(self.options.memory), 2048) << 20, filename=path)
+        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as memory:
+            found = pattern.search(memory) is not None
+        os.unlink(path)
+        return found
+
     def screen(self):
-        """The 25 lines of the VGA text screen."""
+        """The lines of the screen: VGA's text memory, or under UEFI a terminal's on the serial port."""
+        if self.options.firmware != "bios":
+            with open(self.serial_log, "rb") as file:
+                file.seek(self.terminal_read)
+                data = file.read()
+            self.terminal_read += len(data)
+            self.terminal.feed(data.decode("utf-8", errors="replace"))
+            return self.terminal.text()
         path = os.path.join(self.out, "screen.bin")
         size = TEXT_COLUMNS * TEXT_ROWS * 2
         self.execute("pmemsave", val=TEXT_MEMORY, size=size, filename=path)

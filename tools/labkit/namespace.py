@@ -26,6 +26,7 @@ PR_SET_PDEATHSIG = 1
 BRIDGE = "br0"
 TAP = "tap0"
 SERVER = "192.168.111.130"
+PROXY = "192.168.111.131"
 PREFIX = 24
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -118,10 +119,9 @@ def make_dev(folder):
 
 def make_network():
     """A bridge that holds the server's address, and a tap on it for the machine."""
-    ip = packages.installed("ip")
     with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w", encoding="ascii") as file:
         file.write("1")  # keeps the bridge's own announcements out of the captures
-    for line in (
+    _ip(
         "link set lo up",
         f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0",
         f"addr add {SERVER}/{PREFIX} dev {BRIDGE}",
@@ -129,7 +129,17 @@ def make_network():
         f"tuntap add {TAP} mode tap",
         f"link set {TAP} master {BRIDGE}",
         f"link set {TAP} up",
-    ):
-        done = subprocess.run([ip, *line.split()], capture_output=True, text=True)
+    )
+
+
+def make_port(name, peer, process):
+    """A cable from the bridge into another process's network."""
+    _ip(f"link add {name} type veth peer name {peer} netns {process}", f"link set {name} master {BRIDGE}",
+        f"link set {name} up")
+
+
+def _ip(*lines):
+    for line in lines:
+        done = subprocess.run([packages.installed("ip"), *line.split()], capture_output=True, text=True)
         if done.returncode != 0:
             raise packages.Missing(f"ip {line}: {done.stderr.strip()}")

@@ -3,6 +3,8 @@
 import struct
 
 RRQ, DATA, ACK, ERROR, OACK = 1, 3, 4, 5, 6
+DHCP_MAGIC, DHCP_MESSAGE_TYPE = b"\x63\x82\x53\x63", 53
+DHCP_TYPES = {1: "discover", 3: "request", 4: "decline", 7: "release", 8: "inform"}
 
 
 class Transfer:
@@ -136,3 +138,39 @@ def _meets(transfer, wish):
     if key == "blksize":
         return transfer.blksize == int(value)
     return transfer.options.get(key) == value
+
+
+def dhcp_messages(path, before=None):
+    """Names of the DHCP messages that clients sent, each once however often it was repeated."""
+    seen = []
+    for _, source_port, destination, port, payload, _ in _udp_packets(path):
+        if port == 69 and before and payload[2:].split(b"\0")[0].decode("latin-1").lstrip("/") == before.lstrip("/"):
+            return [kind for kind, _, _ in seen]
+        if source_port == 68 and payload[:1] == b"\1" and payload[236:240] == DHCP_MAGIC:
+            kind = _dhcp_option(payload, DHCP_MESSAGE_TYPE)
+            message = DHCP_TYPES.get(kind[0] if kind else 0, "other"), payload[4:8], (destination, port)
+            if message not in seen:
+                seen.append(message)
+    return [kind for kind, _, _ in seen]
+
+
+def _dhcp_option(payload, wanted):
+    at = 240
+    while at + 1 < len(payload) and payload[at] != 255:
+        if payload[at] == 0:
+            at += 1
+            continue
+        if payload[at] == wanted:
+            return payload[at + 2:at + 2 + payload[at + 1]]
+        at += 2 + payload[at + 1]
+    return None
+
+
+def check_dhcp(path, text):
+    """'' when the capture holds so many messages of each TYPE=COUNT, up to the request for `before=NAME`."""
+    wishes = dict(wish.split("=", 1) for wish in text.split(":"))
+    found = dhcp_messages(path, wishes.pop("before", None))
+    for kind, count in wishes.items():
+        if found.count(kind) != int(count):
+            return f"{found.count(kind)} DHCP {kind} instead of {count}; there were: {' '.join(found) or 'none'}"
+    return ""

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from . import namespace, packages
+from . import dhcp, namespace, packages
 
 # The configuration of the reference site. Its text is fixed, so that what was seen there can be seen here.
 DHCPD_CONF = """\
@@ -86,12 +86,15 @@ PORT_DHCP, PORT_TFTP, PORT_HTTP = 67, 69, 80
 class Servers:
     """Starts servers, keeps their output in DIR/NAME.log, and knows when all of them listen."""
 
-    def __init__(self, logs, filename, dhcp_arguments=(), tftp_arguments=(), dhcp_conf=None):
+    def __init__(self, logs, filename, dhcp_arguments=(), tftp_arguments=(), dhcp_conf=None, preset=None,
+                 application=""):
         self.logs = logs
         self.filename = filename
         self.dhcp_arguments = list(dhcp_arguments)
         self.tftp_arguments = list(tftp_arguments)
         self.dhcp_conf = dhcp_conf
+        self.preset = preset
+        self.application = application
         self.children = {}
         self.ports = []
 
@@ -120,7 +123,10 @@ class Servers:
 
     def dhcp_isc(self):
         """ISC dhcpd."""
-        conf = self._write("dhcpd.conf", self._dhcp_text(DHCPD_CONF))
+        text = self._dhcp_text(DHCPD_CONF)
+        if self.preset:
+            text = dhcp.dhcpd_conf(self.preset, self.filename, self.application)
+        conf = self._write("dhcpd.conf", text)
         leases = os.path.join(RUN, "dhcpd.leases")
         open(leases, "w", encoding="ascii").close()
         self._start("dhcpd", "servers", "-4", "-f", "-d", "-cf", conf, "-lf", leases, "-pf", f"{RUN}/dhcpd.pid",
@@ -160,6 +166,31 @@ class Servers:
         self.ports.append(("dnsmasq", PORT_DHCP))
         self._start("dnsmasq", "servers", *arguments, port=PORT_TFTP)
 
+    def proxy(self):
+        """dnsmasq as a proxy: it gives boot files to those who have their address from somebody else.
+
+        Two servers cannot share port 67 of one host, so it gets a network namespace and an address of its own.
+        """
+        ip = packages.installed("ip")
+        dnsmasq = [packages.command("dnsmasq", "servers"), "--no-daemon", "--conf-file=/dev/null", "--user=root",
+                   "--port=0", "--log-dhcp", "--interface=proxy0", "--bind-interfaces", f"--pid-file={RUN}/proxy.pid",
+                   *(argument.format(filename=self.filename) for argument in dhcp.PROXY_ARGUMENTS)]
+        script = f"until {ip} link set proxy0 up 2>/dev/null; do sleep 0.02; done; " \
+                 f"{ip} addr add {namespace.PROXY}/{namespace.PREFIX} dev proxy0; exec \"$@\""
+        log = open(os.path.join(self.logs, "proxy.log"), "ab", buffering=0)
+        log.write(("$ " + " ".join(dnsmasq) + "\n").encode())
+        child = subprocess.Popen([packages.installed("unshare"), "-n", "sh", "-c", script, "sh", *dnsmasq],
+                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                 env=packages.environment("servers"))
+        self.children["proxy"] = child
+        deadline = time.monotonic() + 10  # until then `unshare` may not have left our namespace
+        while os.readlink(f"/proc/{child.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            if time.monotonic() > deadline:
+                raise packages.Missing("the proxy's namespace does not come")
+            time.sleep(0.01)
+        namespace.make_port("proxy1", "proxy0", child.pid)
+        self.ports.append(("proxy", PORT_DHCP, child.pid))
+
     def nginx(self):
         """The web server for ks.cfg, preseed.cfg and the install tree."""
         conf = self._write("nginx.conf", NGINX_CONF.format(run=RUN, logs=self.logs))
@@ -176,7 +207,7 @@ class Servers:
             ended = self.check()
             if ended:
                 raise packages.Missing(f"{ended} has ended; see {self.logs}/{ended}.log:\n{self._tail(ended)}")
-            closed = [name for name, port in self.ports if port not in _open_ports()]
+            closed = [port[0] for port in self.ports if port[1] not in _open_ports(*port[2:])]
             if not closed:
                 return
             if time.monotonic() > deadline:
@@ -194,10 +225,10 @@ class Servers:
                 child.terminate()
 
 
-def _open_ports():
+def _open_ports(process="self"):
     ports = set()
     for table, states in (("udp", {"07"}), ("tcp", {"0A"})):
-        with open(f"/proc/net/{table}", encoding="ascii") as file:
+        with open(f"/proc/{process}/net/{table}", encoding="ascii") as file:
             for line in file.readlines()[1:]:
                 fields = line.split()
                 if fields[3] in states:

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What the lab waits for: texts on the serial port and on the screen, in order, and keys to press when one shows."""
+"""What the lab waits for: texts on the serial port, on the screen and in memory, in order, and keys to press when one shows."""
 import re
 import time
 
+from . import uefi
+
+# UEFI's console moves the cursor instead of ending a line.
+CURSOR = re.compile(r"\x1b\[[0-9]*;[0-9]*[Hf]")
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07]*\x07|[()][A-Za-z0-9]|[^\[\]()])")
+MEMORY_PERIOD_S = 3  # reading all of it takes a moment, in which the machine stands still
 
 
 class Expectation:
-    """A text to be found, plain or (`re:`) as a regular expression; `where` is serial, screen or any."""
+    """A text to be found, plain or (`re:`) as a regular expression; `where` is serial, screen, any or memory."""
 
     def __init__(self, text, where="any"):
         self.text = text
         self.where = where
-        self.pattern = re.compile(text[3:] if text.startswith("re:") else re.escape(text))
+        pattern = text[3:] if text.startswith("re:") else re.escape(text)
+        self.pattern = re.compile(pattern.encode() if where == "memory" else pattern)
 
     def __str__(self):
         return f'"{self.text}"' + ("" if self.where == "any" else f" ({self.where})")
@@ -30,6 +36,7 @@ class Watch:
         self.expectations = list(expectations)
         self.refusals = list(refusals)
         self.keys = list(keys)
+        self.prompts = [Expectation(uefi.SHELL_COUNTDOWN)] if machine.options.firmware != "bios" else []
         self.report = report
         self.file = None
         self.pending = ""
@@ -37,6 +44,7 @@ class Watch:
         self.screen = ""
         self.position = 0
         self.key_position = 0
+        self.memory_read = 0
         self.start = time.monotonic()
 
     def _refresh(self):
@@ -49,11 +57,17 @@ class Watch:
         text = self.pending + self.file.read().decode("utf-8", errors="replace")
         cut = text.rfind("\x1b")
         self.pending = text[cut:] if cut >= 0 and len(text) - cut < 16 and not ESCAPES.match(text, cut) else ""
-        self.serial += ESCAPES.sub("", text[:len(text) - len(self.pending)]).replace("\r", "")
+        text = CURSOR.sub("\n", text[:len(text) - len(self.pending)])
+        self.serial += ESCAPES.sub("", text).replace("\r", "")
         self.screen = "\n".join(self.machine.screen())
 
     def _find(self, expectation, position):
         """The position on the serial port behind the text, the unchanged one when it is on the screen, or None."""
+        if expectation.where == "memory":
+            if time.monotonic() < self.memory_read + MEMORY_PERIOD_S:
+                return None
+            self.memory_read = time.monotonic()
+            return position if self.machine.memory_holds(expectation.pattern) else None
         if expectation.where != "screen":
             found = expectation.pattern.search(self.serial, position)
             if found:
@@ -64,7 +78,11 @@ class Watch:
 
     def _step(self):
         """Looks once; returns the refusal that shows, if one does."""
+        self.machine.tick()
         self._refresh()
+        for prompt in [prompt for prompt in self.prompts if prompt.text in self.serial]:
+            self.prompts.remove(prompt)
+            self.machine.send_keys([["ret"]])
         while self.keys:
             expectation, keys = self.keys[0]
             found = self._find(expectation, self.key_position)
