@@ -85,20 +85,21 @@ static enum status intel_set_filter(struct nic *nic, unsigned filter, const stru
 {
     struct intel *intel = intel_of(nic);
     const uint8_t *mac = nic->mac.byte;
+    bool all_groups = (filter & NIC_FILTER_ALL_MULTICAST) != 0;
     uint32_t rctl = INTEL_RCTL_EN | INTEL_RCTL_SECRC;
 
     if ((filter & NIC_FILTER_MULTICAST) == 0)
         count = 0;
     /* The table has no reset value. Its index is the address's last 12 bits as RCTL.MO 00 takes them (SDM 13.5.1). */
-    for (unsigned word = 0; (count != 0 || intel->has_groups) && word < INTEL_MTA_WORDS; word++) {
-        uint32_t bits = 0;
+    for (unsigned word = 0; (count != 0 || all_groups || intel->has_groups) && word < INTEL_MTA_WORDS; word++) {
+        uint32_t bits = all_groups ? UINT32_MAX : 0;
 
         for (size_t i = 0; i < count; i++)
             if (groups[i].byte[5] >> 1 == word)
                 bits |= 1u << ((groups[i].byte[5] << 4 | groups[i].byte[4] >> 4) & 31);
         intel_write(&intel->chip, INTEL_MTA + 4 * word, bits);
     }
-    intel->has_groups = count != 0;
+    intel->has_groups = count != 0 || all_groups;
     intel_write(&intel->chip, INTEL_RAL0,
                 (uint32_t)mac[3] << 24 | (uint32_t)mac[2] << 16 | (uint32_t)mac[1] << 8 | (uint32_t)mac[0]);
     intel_write(&intel->chip, INTEL_RAH0,

@@ -110,7 +110,9 @@ static bool is_wanted(const struct nic *nic, const struct mac *destination)
         return true;
     if (!mac_is_group(*destination))
         return (nic->filter & NIC_FILTER_DIRECTED) != 0 && mac_equal(*destination, nic->mac);
-    return (nic->filter & (mac_equal(*destination, MAC_BROADCAST) ? NIC_FILTER_BROADCAST : NIC_FILTER_MULTICAST)) != 0;
+    if (mac_equal(*destination, MAC_BROADCAST))
+        return (nic->filter & NIC_FILTER_BROADCAST) != 0;
+    return (nic->filter & (NIC_FILTER_MULTICAST | NIC_FILTER_ALL_MULTICAST)) != 0;
 }
 
 static void virtio_net_receive_done(struct nic *nic)

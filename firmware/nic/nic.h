@@ -19,6 +19,7 @@ enum nic_filter {
     NIC_FILTER_BROADCAST = 2,
     NIC_FILTER_MULTICAST = 4, /* the groups given, or all groups where the chip cannot filter */
     NIC_FILTER_PROMISCUOUS = 8,
+    NIC_FILTER_ALL_MULTICAST = 16, /* every group, whatever groups are given */
 };
 
 enum nic_owner {

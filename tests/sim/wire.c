@@ -156,7 +156,7 @@ static bool wants(const struct wire_end *end, const uint8_t *destination)
     if (memcmp(destination, MAC_BROADCAST.byte, 6) == 0)
         return (end->nic.filter & NIC_FILTER_BROADCAST) != 0;
     if (destination[0] & 1)
-        return (end->nic.filter & NIC_FILTER_MULTICAST) != 0;
+        return (end->nic.filter & (NIC_FILTER_MULTICAST | NIC_FILTER_ALL_MULTICAST)) != 0;
     return memcmp(destination, end->nic.mac.byte, 6) == 0;
 }
 

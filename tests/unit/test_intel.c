@@ -188,6 +188,10 @@ static void the_filter_lets_in_what_was_asked_for(void **state)
     assert_true(!hears(m, GROUP_A) && hears(m, GROUP_B));
     nic_set_filter(m->nic, NIC_FILTER_BROADCAST, groups, 2);
     assert_true(!hears(m, STATION) && hears(m, ALL) && !hears(m, GROUP_A) && !hears(m, GROUP_B));
+    nic_set_filter(m->nic, NIC_FILTER_DIRECTED | NIC_FILTER_ALL_MULTICAST, groups, 1);
+    assert_true(hears(m, STATION) && hears(m, GROUP_A) && hears(m, GROUP_C) && !hears(m, OTHER));
+    nic_set_filter(m->nic, NIC_FILTER_DIRECTED, NULL, 0);
+    assert_true(!hears(m, GROUP_A) && !hears(m, GROUP_C));
     nic_set_filter(m->nic, NIC_FILTER_PROMISCUOUS, NULL, 0);
     assert_true(hears(m, STATION) && hears(m, ALL) && hears(m, OTHER) && hears(m, GROUP_C));
     nic_close(m->nic);

@@ -148,6 +148,7 @@ static void filter_keeps_out_what_is_for_others(void **state)
         {NIC_FILTER_BROADCAST, false, true, false, false},
         {NIC_FILTER_MULTICAST, false, false, true, false},
         {NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, true, true, false, false},
+        {NIC_FILTER_ALL_MULTICAST, false, false, true, false},
         {NIC_FILTER_PROMISCUOUS, true, true, true, true},
     };
 
