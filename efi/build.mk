@@ -55,9 +55,9 @@ $(foreach m,$(EFI_MACHINES),$(foreach d,$(BIOS_DRIVERS),$(eval $(call EFI_ROM_DR
 efi: $(EFI_ALL) ## the EFI applications and drivers
 .PHONY: efi
 
+check: image-check
 .PHONY: image-check
 
-# Images are linked with everything in them, so what an image lacks shows here and not on somebody's machine.
 image-check: $(EFI_ALL)
 	@$(foreach m,$(EFI_MACHINES),\
 	  tools/check_pe --machine $m --subsystem application --max-kib 200 $(OUT)/puck-$m.efi &&) true
