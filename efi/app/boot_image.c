@@ -2,7 +2,6 @@
 #include "efi/app/boot_image.h"
 
 #include "efi/app/boot_handle.h"
-#include "efi/app/firmware_pxe.h"
 #include "efi/platform/device_path.h"
 #include "efi/platform/services.h"
 #include "efi/platform/watchdog.h"
@@ -96,7 +95,7 @@ static EFI_STATUS load_and_start(struct app *app, const EFI_DEVICE_PATH *path)
     return start(image);
 }
 
-static EFI_STATUS run_on_own_handle(struct app *app)
+EFI_STATUS boot_image_run(struct app *app)
 {
     struct boot_handle own;
     EFI_STATUS status = boot_handle_make(&own, app);
@@ -109,17 +108,5 @@ static EFI_STATUS run_on_own_handle(struct app *app)
     status = load_and_start(app, own.path);
     loan_serve_end(&app->loan);
     boot_handle_drop(&own, app);
-    return status;
-}
-
-EFI_STATUS boot_image_run(struct app *app)
-{
-    struct firmware_pxe theirs;
-    EFI_STATUS status;
-
-    if (!firmware_pxe_is_wanted(session_boot_file(&app->boot.session)) || !firmware_pxe_borrow(&theirs, app))
-        return run_on_own_handle(app);
-    status = load_and_start(app, theirs.path);
-    firmware_pxe_return(&theirs);
     return status;
 }

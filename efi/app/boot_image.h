@@ -2,8 +2,8 @@
 /*
  * Starts the file that was fetched. It is loaded from memory by the firmware, so that the firmware's verification and
  * measurement stay in force, and finds itself on a handle of its own, …/MAC/IPv4(real addresses), with PXE_BASE_CODE,
- * LOAD_FILE and the firmware's SNP; programs that bring no TFTP of their own and use the firmware's UDP instead find
- * themselves on the handle of the firmware's PXE_BASE_CODE, which is told what we know (efi/README.md).
+ * LOAD_FILE and the firmware's SNP. The firmware's own stack is alive on the card meanwhile: programs that want its UDP
+ * look for it on any handle with the same MAC node (syslinux.efi does).
  */
 #ifndef PUCK_EFI_BOOT_IMAGE_H
 #define PUCK_EFI_BOOT_IMAGE_H
