@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "efi/app/origin.h"
 
+#include "efi/app/firmware_packet.h"
 #include "efi/app/load_options.h"
 #include "efi/platform/device_path.h"
 #include "efi/platform/services.h"
 #include "firmware/base/text.h"
 
+enum {
+    PACKETS = 4,
+};
+
 static const EFI_GUID image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 static const EFI_GUID path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
 static const EFI_GUID pxe_guid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 
-static struct slice packet(BOOLEAN is_there, const EFI_PXE_BASE_CODE_PACKET *packet)
+static struct slice packet(BOOLEAN is_there, EFI_PXE_BASE_CODE_PACKET *copy, const EFI_PXE_BASE_CODE_PACKET *packet)
 {
-    return slice_of(packet->Raw, is_there ? sizeof(packet->Raw) : 0);
+    if (!is_there)
+        return slice_of(copy->Raw, 0);
+    firmware_packet_copy(copy, packet);
+    return slice_of(copy->Raw, sizeof(copy->Raw));
 }
 
 /* Firmware takes option 67 before the header's field, and an empty name is none. */
@@ -33,16 +41,21 @@ static bool take_name(struct origin *o, struct slice bytes)
 /* A boot server's reply is the last word, then the DHCP server's, then a proxyDHCP server's. */
 static void take_lease(struct origin *o, const EFI_PXE_BASE_CODE_MODE *mode)
 {
-    struct slice discover = packet(mode->DhcpDiscoverValid, &mode->DhcpDiscover);
-    struct slice ack = packet(mode->DhcpAckReceived, &mode->DhcpAck);
-    struct slice proxy = packet(mode->ProxyOfferReceived, &mode->ProxyOffer);
-    struct slice reply = packet(mode->PxeReplyReceived, &mode->PxeReply);
+    EFI_PXE_BASE_CODE_PACKET *copies = services_alloc(PACKETS * sizeof(*copies));
+    struct slice discover, ack, proxy, reply;
 
+    if (copies == NULL)
+        return;
+    discover = packet(mode->DhcpDiscoverValid, &copies[0], &mode->DhcpDiscover);
+    ack = packet(mode->DhcpAckReceived, &copies[1], &mode->DhcpAck);
+    proxy = packet(mode->ProxyOfferReceived, &copies[2], &mode->ProxyOffer);
+    reply = packet(mode->PxeReplyReceived, &copies[3], &mode->PxeReply);
     if (take_name(o, reply))
         proxy = reply;
     else if (!take_name(o, proxy) && !take_name(o, ack))
         o->own_file[0] = '\0';
     o->has_lease = dhcp_lease_restore(&o->lease, discover, ack, proxy);
+    services_free(copies);
 }
 
 static void take_uri(struct origin *o)

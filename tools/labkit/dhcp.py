@@ -34,10 +34,10 @@ if option architecture = 00:07 or option architecture = 00:09 {{
 }}
 """
 
-# The firmware's own PXE fetches Puck; Puck says who it is (option 77, RFC 3004) and gets the boot file.
+# The firmware's own PXE fetches Puck; Puck says who it is (option 77, RFC 3004: a length in front) and gets the boot file.
 _USER_CLASS = """\
 next-server 192.168.111.130;
-if option user-class = "Puck" {{
+if substring(option user-class, 1, 4) = "Puck" {{
     filename "{filename}";
 }} else {{
     filename "{application}";
