@@ -38,6 +38,8 @@ enum status run_until(struct session *s, run_done_fn *done, const void *context,
     s->is_cancelled = false;
     for (;;) {
         session_poll(s, now);
+        if (s->net.observer != NULL && s->net.observer->waiting != NULL)
+            s->net.observer->waiting(s->net.observer, now);
         if (done(context))
             return STATUS_OK;
         if (s->is_cancelled)

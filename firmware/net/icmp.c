@@ -26,6 +26,7 @@ static bool limit_allows(struct net *net, time_us now)
 /* The answer goes to where the question came from, on the link as well: no ARP, nothing to remember. */
 static void reply(struct net *net, const struct arrival *a, const struct icmp_message *message, struct slice body)
 {
+    struct ipv4_packet ip = {.source = net->config.address, .destination = a->ip.source, .protocol = IPV4_ICMP};
     struct writer payload;
 
     if (!limit_allows(net, a->now)) {
@@ -38,7 +39,7 @@ static void reply(struct net *net, const struct arrival *a, const struct icmp_me
     if (payload.failed)
         net_drop(net, DROP_ICMP_LIMITED); /* longer than a frame: we reassemble, but never fragment */
     else
-        ipv4_transmit(net, a->ethernet.source, a->ip.source, IPV4_ICMP, &payload);
+        ipv4_transmit(net, a->ethernet.source, &ip, &payload);
 }
 
 static void unreachable_input(struct net *net, time_us now, const struct icmp_message *message, struct slice whole)

@@ -35,12 +35,23 @@ static bool source_is_possible(const struct net_config *config, uint32_t source)
     return first != 0 && first != 127 && first < 224 && (source != config->address && !is_broadcast(config, source));
 }
 
+static bool filter_wants(const struct net_filter *filter, uint32_t destination)
+{
+    if (filter->everything || (filter->all_groups && ipv4_is_multicast(destination)))
+        return true;
+    for (size_t n = 0; n < filter->count; n++)
+        if (filter->addresses[n] == destination)
+            return true;
+    return false;
+}
+
 /*
  * False when it is for others. A packet to our own address in a link-layer broadcast is not (RFC 1122 section 3.3.6).
  * The time to live is not looked at: a host must not discard what has arrived for it (RFC 1122 section 3.2.1.7).
  */
-static bool find_scope(const struct net_config *config, struct arrival *a)
+static bool find_scope(const struct net *net, struct arrival *a)
 {
+    const struct net_config *config = &net->config;
     uint32_t destination = a->ip.destination, first = destination >> 24;
 
     if (destination == config->address && config->address != 0) {
@@ -49,6 +60,10 @@ static bool find_scope(const struct net_config *config, struct arrival *a)
     }
     if (is_broadcast(config, destination)) {
         a->scope = SCOPE_BROADCAST;
+        return true;
+    }
+    if (filter_wants(&net->filter, destination)) {
+        a->scope = SCOPE_OTHERS;
         return true;
     }
     a->scope = SCOPE_NOBODY_YET;
@@ -80,7 +95,7 @@ void ipv4_input(struct net *net, struct arrival *a, struct reader *r)
         net_drop(net, DROP_BAD_CHECKSUM);
         return;
     }
-    if (!find_scope(&net->config, a)) {
+    if (!find_scope(net, a)) {
         net_drop(net, DROP_NOT_FOR_US);
         return;
     }
@@ -127,14 +142,18 @@ uint32_t ipv4_next_hop(const struct net_config *config, const struct udp_client 
     return hop;
 }
 
+struct mac ipv4_group_mac(uint32_t group)
+{
+    return (struct mac){{0x01, 0x00, 0x5e, (uint8_t)(group >> 16 & 0x7f), (uint8_t)(group >> 8), (uint8_t)group}};
+}
+
 bool ipv4_resolve(struct net *net, const struct udp_client *client, uint32_t destination, time_us now, struct mac *out)
 {
     uint32_t hop = ipv4_next_hop(&net->config, client, destination);
     const struct mac *known;
 
-    if (ipv4_is_multicast(destination)) { /* RFC 1112 section 6.4 */
-        *out = (struct mac){
-            {0x01, 0x00, 0x5e, (uint8_t)(destination >> 16 & 0x7f), (uint8_t)(destination >> 8), (uint8_t)destination}};
+    if (ipv4_is_multicast(destination)) {
+        *out = ipv4_group_mac(destination);
         return true;
     }
     if (hop == 0) {
@@ -158,20 +177,18 @@ bool ipv4_room(struct net *net, struct writer *payload)
     return true;
 }
 
-void ipv4_transmit(struct net *net, struct mac to, uint32_t destination, uint8_t protocol, struct writer *payload)
+void ipv4_transmit(struct net *net, struct mac to, struct ipv4_packet *packet, struct writer *payload)
 {
     const struct ethernet_frame ethernet = {.destination = to, .source = net->nic->mac, .type = ETHERNET_IPV4};
-    const struct ipv4_packet ip = {
-        .source = net->config.address,
-        .destination = destination,
-        .payload_len = (uint16_t)writer_len(payload),
-        .id = net->ip_id++,
-        .ttl = 64,
-        .protocol = protocol,
-    };
     struct writer headers = writer_of(payload->start - HEADERS_LEN, HEADERS_LEN);
 
+    if (packet->fragment_offset == 0)
+        net->fragment_id = net->ip_id++;
+    packet->id = net->fragment_id;
+    packet->payload_len = (uint16_t)writer_len(payload);
+    packet->ttl = net->ttl;
+    packet->tos = net->tos;
     ethernet_frame_emit(&headers, &ethernet);
-    ipv4_packet_emit(&headers, &ip);
+    ipv4_packet_emit(&headers, packet);
     nic_transmit(net->nic, HEADERS_LEN + writer_len(payload));
 }

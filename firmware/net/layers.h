@@ -16,6 +16,7 @@ enum scope {
     SCOPE_US,
     SCOPE_BROADCAST,
     SCOPE_NOBODY_YET, /* any unicast address, while we have none of our own */
+    SCOPE_OTHERS,     /* somebody else, or a group, and the net's filter wants to know */
 };
 
 struct arrival {
@@ -37,6 +38,8 @@ void ipv4_input(struct net *, struct arrival *, struct reader *);
 bool ipv4_is_on_link(const struct net_config *, uint32_t address);
 /* The address whose link address a packet of `client` to `destination` needs; 0 when it needs none. */
 uint32_t ipv4_next_hop(const struct net_config *, const struct udp_client *, uint32_t destination);
+/* RFC 1112 section 6.4. */
+struct mac ipv4_group_mac(uint32_t group);
 /* The link address for a packet of `client` to `destination`; false while ARP is asking for it. */
 bool ipv4_resolve(struct net *, const struct udp_client *, uint32_t destination, time_us now, struct mac *out);
 
@@ -56,6 +59,7 @@ bool udp_client_is_due(const struct udp_client *, time_us now);
  * the room back.
  */
 bool ipv4_room(struct net *, struct writer *payload);
-void ipv4_transmit(struct net *, struct mac to, uint32_t destination, uint8_t protocol, struct writer *payload);
+/* `packet` has source, destination, protocol and what is to be said about fragments; the rest is filled in here. */
+void ipv4_transmit(struct net *, struct mac to, struct ipv4_packet *packet, struct writer *payload);
 
 #endif

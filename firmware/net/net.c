@@ -7,6 +7,7 @@ enum {
     RECEIVE_BURST = 32,  /* frames taken before clients get their turn to send */
     TRANSMIT_BURST = 16, /* packets sent before frames get theirs */
     DYNAMIC_PORTS = 49152,
+    TTL_DEFAULT = 64, /* RFC 1700 */
 };
 
 void net_start(struct net *net, struct nic *nic, struct log *log, struct random *random)
@@ -19,6 +20,9 @@ void net_start(struct net *net, struct nic *nic, struct log *log, struct random 
     net->observer = NULL;
     net->clients = NULL;
     net->turn = NULL;
+    net->filter = (struct net_filter){0};
+    net->ttl = TTL_DEFAULT;
+    net->tos = 0;
     net->ip_id = (uint16_t)random_u32(random);
     net->icmp_since = 0;
     net->icmp_sent = 0;
@@ -110,6 +114,31 @@ void net_drop(struct net *net, enum net_drop why)
         log_print(net->log, LOG_DEBUG, "net: dropped: %s", net_drop_text(why));
 }
 
+enum status net_set_filter(struct net *net, const struct net_filter *filter)
+{
+    unsigned wanted = NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST;
+    struct mac groups[NET_FILTERED];
+    size_t count = 0;
+
+    net->filter = *filter;
+    for (size_t n = 0; n < filter->count; n++)
+        if (ipv4_is_multicast(filter->addresses[n]))
+            groups[count++] = ipv4_group_mac(filter->addresses[n]);
+    if (count != 0)
+        wanted |= NIC_FILTER_MULTICAST;
+    if (filter->all_groups)
+        wanted |= NIC_FILTER_ALL_MULTICAST;
+    if (filter->everything)
+        wanted |= NIC_FILTER_PROMISCUOUS;
+    return nic_set_filter(net->nic, wanted, groups, count);
+}
+
+/* Whether a frame that is addressed to neither us nor everybody may hold what the filter wants. */
+static bool filter_wants_frame(const struct net_filter *filter, struct mac destination)
+{
+    return filter->everything || (mac_is_group(destination) && (filter->all_groups || filter->count != 0));
+}
+
 static void frame_input(struct net *net, time_us now, struct slice frame)
 {
     struct reader r = reader_of(frame);
@@ -121,7 +150,8 @@ static void frame_input(struct net *net, time_us now, struct slice frame)
     } else if (arrival.ethernet.vlan != 0) {
         net_drop(net, DROP_VLAN);
     } else if (!mac_equal(arrival.ethernet.destination, net->nic->mac) &&
-               !mac_equal(arrival.ethernet.destination, MAC_BROADCAST)) {
+               !mac_equal(arrival.ethernet.destination, MAC_BROADCAST) &&
+               !filter_wants_frame(&net->filter, arrival.ethernet.destination)) {
         net_drop(net, DROP_NOT_FOR_US);
     } else if (arrival.ethernet.type == ETHERNET_IPV4) {
         arrival.now = now;

@@ -14,7 +14,8 @@
 #include "firmware/net/udp.h"
 #include "firmware/nic/nic.h"
 
-#define NET_ROUTES 8
+#define NET_ROUTES   8
+#define NET_FILTERED 8
 
 /* Why a received packet was ignored: X(name, text). */
 #define NET_DROPS(X)                                              \
@@ -64,13 +65,23 @@ struct net_neighbour {
 
 /*
  * Sees what crosses the wire for the clients, as it crosses: for callers of ours who want to be told of each packet.
- * Called from within net_poll(), under the same rules as a client's own functions. Either may be NULL.
+ * Called from within net_poll(), under the same rules as a client's own functions. Each may be NULL.
  */
 struct net_observer {
     /* A datagram of a client: received (before the client sees it), or just about to leave. */
     void (*datagram)(struct net_observer *, const struct udp_client *, bool is_received, struct slice payload);
     /* An ICMP destination unreachable that quotes a client's datagram, from its type field on. */
     void (*icmp_error)(struct net_observer *, struct slice message);
+    /* Somebody waits in run_until(): called on every turn, so be quick. */
+    void (*waiting)(struct net_observer *, time_us now);
+};
+
+/* Destinations, beside the interface's own, whose datagrams go to clients that take_others. */
+struct net_filter {
+    bool everything; /* the NIC is promiscuous then */
+    bool all_groups;
+    uint32_t addresses[NET_FILTERED]; /* groups and hosts, host byte order */
+    size_t count;
 };
 
 struct net {
@@ -84,8 +95,11 @@ struct net {
     struct net_observer *observer; /* NULL: nobody; survives net_configure(), and may be changed at any time */
     struct udp_client *clients;
     struct udp_client *turn; /* whose turn it is to send first: fairness */
-    uint16_t ip_id;          /* of the next packet */
-    time_us icmp_since;      /* ICMP replies are limited: this many since then */
+    struct net_filter filter;
+    uint8_t ttl, tos;     /* of what we send; 64 and 0 from net_start() on */
+    uint16_t ip_id;       /* of the next packet */
+    uint16_t fragment_id; /* of the datagram whose pieces are being sent */
+    time_us icmp_since;   /* ICMP replies are limited: this many since then */
     unsigned icmp_sent;
     bool owes_announcement;     /* of our address, once, to whoever still knows it as another's */
     uint32_t address_conflicts; /* ARP packets in which somebody else claims our address */
@@ -107,6 +121,12 @@ void net_configure(struct net *, const struct net_config *);
  */
 bool net_attach(struct net *, struct udp_client *);
 void net_detach(struct net *, struct udp_client *);
+
+/*
+ * The NIC learns it too, as far as it filters; what somebody else does with the NIC's filter meanwhile is undone by
+ * calling it again. The zero filter is what net_start() begins with.
+ */
+enum status net_set_filter(struct net *, const struct net_filter *);
 
 /* An unused port of the dynamic range (49152 to 65535), chosen at random. */
 uint16_t net_pick_port(struct net *);

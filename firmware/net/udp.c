@@ -16,6 +16,8 @@ static bool accepts(const struct udp_client *client, enum scope scope)
         return client->any_port || client->any_destination;
     case SCOPE_NOBODY_YET:
         return client->any_destination;
+    case SCOPE_OTHERS:
+        return client->takes_others;
     }
     return false;
 }
@@ -97,16 +99,38 @@ static bool let_time_pass(struct udp_client *client, time_us now)
     return false;
 }
 
+static uint32_t source_of(const struct net *net, const struct udp_client *client)
+{
+    return client->source != 0 ? client->source : net->config.address;
+}
+
+static bool output_fragment(struct net *net, struct udp_client *client, time_us now, struct mac to,
+                            struct ipv4_packet *ip, struct writer piece)
+{
+    if (client->ops->output_fragment == NULL || !client->ops->output_fragment(client, now, &piece, ip))
+        return false;
+    ipv4_transmit(net, to, ip, &piece);
+    return true;
+}
+
 bool udp_output(struct net *net, struct udp_client *client, time_us now)
 {
     struct udp_address to = client->ops->destination(client);
     uint32_t destination = ipv4_value(to.ip);
     struct udp_header udp = {.source_port = client->port, .destination_port = to.port};
+    struct ipv4_packet ip = {
+        .source = source_of(net, client),
+        .destination = destination,
+        .protocol = IPV4_UDP,
+        .dont_fragment = client->dont_fragment,
+    };
     struct writer datagram, header, payload;
     struct mac mac;
 
     if (destination == 0 || !ipv4_resolve(net, client, destination, now, &mac) || !ipv4_room(net, &datagram))
         return let_time_pass(client, now);
+    if (output_fragment(net, client, now, mac, &ip, datagram))
+        return true;
     header = datagram;
     if (write_room(&datagram, UDP_HEADER_LEN) == NULL)
         return false;
@@ -117,9 +141,9 @@ bool udp_output(struct net *net, struct udp_client *client, time_us now)
     datagram.next = payload.next;
     udp.payload_len = (uint16_t)writer_len(&payload);
     udp_header_emit(&header, &udp);
-    udp.checksum = udp_checksum(net->config.address, destination, writer_written(&datagram));
+    udp.checksum = udp_checksum(ip.source, destination, writer_written(&datagram));
     store_be16(datagram.start + 6, udp.checksum);
-    ipv4_transmit(net, mac, destination, IPV4_UDP, &datagram);
+    ipv4_transmit(net, mac, &ip, &datagram);
     return true;
 }
 
@@ -129,12 +153,13 @@ bool udp_unreachable(struct net *net, time_us now, const struct ipv4_packet *quo
     uint16_t port = read_be16(&r), peer = read_be16(&r), age = (uint16_t)(net->ip_id - quoted->id - 1u);
 
     if (r.failed || quoted->protocol != IPV4_UDP || quoted->fragment_offset != 0 || age >= QUOTED_ID_AGE_MAX ||
-        quoted->source != net->config.address || port == 0)
+        port == 0)
         return false;
     for (struct udp_client *client = net->clients; client != NULL; client = client->next) {
         struct udp_address to = client->ops->destination(client);
 
-        if (client->port != port || to.port != peer || ipv4_value(to.ip) != quoted->destination)
+        if (client->port != port || to.port != peer || ipv4_value(to.ip) != quoted->destination ||
+            quoted->source != source_of(net, client))
             continue;
         if (client->ops->unreachable != NULL)
             client->ops->unreachable(client, now, STATUS_FAILURE);

@@ -12,6 +12,7 @@
 
 #define UDP_PAYLOAD_MAX 1472 /* that fits one frame: 1500 - 20 - 8 */
 
+struct ipv4_packet;
 struct udp_client;
 
 /* A received datagram, reassembled; lent for the duration of input(). */
@@ -29,6 +30,12 @@ struct udp_client_ops {
      * room at all while the card cannot send: a client that has waited for too long gives up then too.
      */
     bool (*output)(struct udp_client *, time_us now, struct writer *payload);
+    /*
+     * Instead of output(), for a datagram that does not fit one frame; NULL, or false and nothing written, when the
+     * next one does. Writes the next piece of it, UDP header and checksum included, and sets `fragment_offset` and
+     * `more_fragments`; all pieces but the last are a multiple of 8 bytes.
+     */
+    bool (*output_fragment)(struct udp_client *, time_us now, struct writer *piece, struct ipv4_packet *);
     /* Where the next output goes; a pure read. 255.255.255.255 is broadcast. */
     struct udp_address (*destination)(const struct udp_client *);
     /* When output is to be called; TIME_NEVER when nothing is waited for; a pure read. */
@@ -52,7 +59,10 @@ struct udp_client {
      * a DHCP server may already use the address it is about to give us (RFC 2131 section 4.1).
      */
     bool any_port, any_destination;
-    uint32_t gateway; /* for off-link destinations that no route covers; host byte order; 0: none */
+    bool takes_others;  /* what the net's filter lets in beside: see struct net_filter */
+    bool dont_fragment; /* says so to routers */
+    uint32_t source;    /* of our packets; host byte order; 0: the interface's address */
+    uint32_t gateway;   /* for off-link destinations that no route covers; host byte order; 0: none */
 };
 
 #endif

@@ -23,6 +23,7 @@ static size_t header_parse(struct reader *r, struct ipv4_packet *out)
     total_len = load_be16(p + 2);
     if (header_len < IPV4_HEADER_LEN || total_len < header_len)
         return 0;
+    out->tos = p[1];
     out->payload_len = (uint16_t)(total_len - header_len);
     out->id = load_be16(p + 4);
     fragment = load_be16(p + 6);
@@ -64,7 +65,7 @@ void ipv4_packet_emit(struct writer *w, const struct ipv4_packet *packet)
         fragment |= MORE_FRAGMENTS;
     if (packet->dont_fragment)
         fragment |= DONT_FRAGMENT;
-    write_be16(w, VERSION << 12 | IPV4_HEADER_LEN / 4 << 8);
+    write_be16(w, (uint16_t)(VERSION << 12 | IPV4_HEADER_LEN / 4 << 8 | packet->tos));
     write_be16(w, (uint16_t)(IPV4_HEADER_LEN + packet->payload_len));
     write_be16(w, packet->id);
     write_be16(w, fragment);

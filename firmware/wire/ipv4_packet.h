@@ -21,6 +21,7 @@ struct ipv4_packet {
     uint16_t id;
     uint16_t fragment_offset; /* in bytes, a multiple of 8 */
     bool more_fragments, dont_fragment;
+    uint8_t tos;
     uint8_t ttl;
     uint8_t protocol;
     bool has_good_checksum; /* set by parse */
