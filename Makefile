@@ -163,8 +163,8 @@ coverage: $(COVERAGE) ## lines of firmware/ that the seeds of the fuzz targets r
 
 # --- the two commands of the README, which also get what is missing -----------------------------------------------------
 
-run: ## boot Debian's installer in QEMU, without root; NIC=virtio takes another card
-	@tools/run $(NIC)
+run: ## boot Debian's installer in QEMU, without root; NIC=virtio takes another card, FIRMWARE=uefi OVMF
+	@tools/run "$(NIC)" "$(FIRMWARE)" "$(START)"
 
 test: ## everything: the checks, the fuzz targets, and QEMU machines against real servers (root)
 	@tools/test

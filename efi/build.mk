@@ -55,11 +55,37 @@ $(foreach m,$(EFI_MACHINES),$(foreach d,$(BIOS_DRIVERS),$(eval $(call EFI_ROM_DR
 efi: $(EFI_ALL) ## the EFI applications and drivers
 .PHONY: efi
 
+check: image-check
 .PHONY: image-check
 
-# Images are linked with everything in them, so what an image lacks shows here and not on somebody's machine.
 image-check: $(EFI_ALL)
 	@$(foreach m,$(EFI_MACHINES),\
 	  tools/check_pe --machine $m --subsystem application --max-kib 200 $(OUT)/puck-$m.efi &&) true
 	@$(foreach m,$(EFI_MACHINES),$(foreach f,$(filter $(BUILD)/efi-$m/% $(OUT)/puck-$m-drivers.efi,$(EFI_ALL)),\
 	  tools/check_pe --machine $m --subsystem driver $f &&)) true
+
+# --- signed with one's own key for Secure Boot: docs/secure-boot.md --------------------------------------------------------
+
+SIGNED := $(EFI_IMAGES:$(OUT)/%=$(OUT)/signed/%) $(if $(EFI_HAS_DRIVER),$(ROMS:$(OUT)/%=$(OUT)/signed/%))
+
+sign: $(SIGNED) ## signs the EFI images, and the ROMs' EFI halves, with your key: KEY=my.key CERT=my.crt
+	@printf '%s\n' $(SIGNED)
+
+# Always made anew: make cannot see whether KEY is the one of last time.
+.PHONY: sign sign-key
+sign-key:
+	@tools/sign "$(KEY)" "$(CERT)"
+
+$(OUT)/signed/%.efi: $(OUT)/%.efi sign-key
+	@tools/sign "$(KEY)" "$(CERT)" $< $@
+
+$(BUILD)/signed/%.efi: $(BUILD)/%.efi sign-key
+	@tools/sign "$(KEY)" "$(CERT)" $< $@
+
+# $1: card as VVVV-DDDD  $2: driver
+define SIGNED_ROM_OF_NIC
+$(OUT)/signed/rom/$1.rom: $(BIOS_BUILD)/rom/$1.rom $(patsubst $(BUILD)/%,$(BUILD)/signed/%,$(call EFI_ROM_DRIVERS,$2))
+	@mkdir -p $$(@D)
+	@tools/romtool join $$^ $$@ $(subst -,:,$1)
+endef
+$(foreach n,$(NIC_DRIVERS),$(eval $(call SIGNED_ROM_OF_NIC,$(firstword $(subst :, ,$n)),$(lastword $(subst :, ,$n)))))

@@ -83,6 +83,30 @@ void pxe_mode_reset_filter(struct pxe_base_code *pxe)
 {
     memset(&pxe->mode.IpFilter, 0, sizeof(pxe->mode.IpFilter));
     pxe->mode.IpFilter.Filters = EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP;
+    if (pxe->boot->session.net.filter.everything || pxe->boot->session.net.filter.all_groups ||
+        pxe->boot->session.net.filter.count != 0)
+        (void)pxe_mode_apply_filter(pxe);
+}
+
+bool pxe_mode_filter_is_special(const struct pxe_base_code *pxe)
+{
+    const EFI_PXE_BASE_CODE_IP_FILTER *filter = &pxe->mode.IpFilter;
+
+    return filter->IpCnt != 0 || (filter->Filters & (EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS |
+                                                     EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS_MULTICAST)) != 0;
+}
+
+enum status pxe_mode_apply_filter(struct pxe_base_code *pxe)
+{
+    const EFI_PXE_BASE_CODE_IP_FILTER *wanted = &pxe->mode.IpFilter;
+    struct net_filter filter = {
+        .everything = (wanted->Filters & EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS) != 0,
+        .all_groups = (wanted->Filters & EFI_PXE_BASE_CODE_IP_FILTER_PROMISCUOUS_MULTICAST) != 0,
+    };
+
+    for (; filter.count < wanted->IpCnt && filter.count < NET_FILTERED; filter.count++)
+        filter.addresses[filter.count] = pxe_get_address(&wanted->IpList[filter.count]);
+    return net_set_filter(&pxe->boot->session.net, &filter);
 }
 
 /* DISCOVER is shown as it was sent. */

@@ -26,8 +26,14 @@ void pxe_mode_show_net(struct pxe_base_code *);
 /* The session's ARP cache as it is now. */
 void pxe_mode_show_arp(struct pxe_base_code *);
 
-/* Filter STATION_IP and an empty list: what Dhcp(), Discover() and Mtftp() leave behind. */
+/* Filter STATION_IP and an empty list: what Dhcp(), Discover() and Mtftp() leave behind. The NIC must be ours. */
 void pxe_mode_reset_filter(struct pxe_base_code *);
+
+/* Whether Mode's filter wants more than what is for us and for everybody. */
+bool pxe_mode_filter_is_special(const struct pxe_base_code *);
+
+/* Makes the net and the NIC, which must be ours, receive what Mode's filter wants. */
+enum status pxe_mode_apply_filter(struct pxe_base_code *);
 
 /* Host byte order to Mode's and back. The rest of the union is zeroed. */
 void pxe_put_address(EFI_IP_ADDRESS *, uint32_t address);

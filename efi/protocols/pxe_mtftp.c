@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * Mtftp() (UEFI 2.10, section 24.3.7). Each file is one download of the session's, with the block size and window that
+ * we choose: BlockSize is only obeyed where the caller sees the blocks, through the callback protocol. (shim passes 512
+ * and never looks; the firmware's own stack obeys, and is slow.)
+ */
+#include "efi/platform/tpl.h"
+#include "efi/protocols/net_boot.h"
+#include "efi/protocols/pxe_functions.h"
+#include "efi/protocols/pxe_mode.h"
+#include "efi/status.h"
+#include "firmware/base/text.h"
+
+enum {
+    BLOCK_SIZE_MIN = 512,
+};
+
+struct mtftp {
+    EFI_PXE_BASE_CODE_TFTP_OPCODE operation;
+    VOID *buffer;
+    UINT64 *buffer_size;
+    UINTN *block_size;
+    EFI_IP_ADDRESS *server;
+    const UINT8 *file;
+    EFI_PXE_BASE_CODE_MTFTP_INFO *info;
+    bool dont_use_buffer;
+};
+
+/*
+ * The caller's buffer as far as it goes; what lies beyond is counted, so that a server without tsize tells the size of
+ * a file too big as well: by sending all of it.
+ */
+struct mtftp_sink {
+    struct sink sink; /* first */
+    uint8_t *memory;
+    uint64_t capacity;
+    uint64_t size;     /* as told by the server, and counted */
+    bool is_unlimited; /* nobody wants the bytes here */
+};
+
+static enum status sink_size_known(struct sink *sink, uint64_t size)
+{
+    struct mtftp_sink *s = (struct mtftp_sink *)sink;
+
+    s->size = size;
+    return s->is_unlimited || size <= s->capacity ? STATUS_OK : STATUS_FILE_TOO_BIG;
+}
+
+static enum status sink_write(struct sink *sink, uint64_t at, struct slice bytes)
+{
+    struct mtftp_sink *s = (struct mtftp_sink *)sink;
+
+    if (at + bytes.len > s->size)
+        s->size = at + bytes.len;
+    if (at < s->capacity) {
+        bytes = slice_first(bytes, s->capacity - at < SIZE_MAX ? (size_t)(s->capacity - at) : SIZE_MAX);
+        memcpy(s->memory + at, bytes.data, bytes.len);
+    }
+    return STATUS_OK;
+}
+
+static struct mtftp_sink sink_of(const struct mtftp *m)
+{
+    struct mtftp_sink s = {.sink = {.size_known = sink_size_known, .write = sink_write}};
+
+    s.is_unlimited = m->dont_use_buffer || m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE;
+    if (s.is_unlimited)
+        return s;
+    s.memory = m->buffer;
+    s.capacity = *m->buffer_size;
+    if (s.capacity > UINTPTR_MAX - (uintptr_t)m->buffer) /* an IA32 caller with 64 bits of size */
+        s.capacity = UINTPTR_MAX - (uintptr_t)m->buffer;
+    return s;
+}
+
+/* --- arguments -----------------------------------------------------------------------------------------------------
+ */
+
+static bool is_multicast(EFI_PXE_BASE_CODE_TFTP_OPCODE operation)
+{
+    return operation >= EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE && operation <= EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY;
+}
+
+static bool moves_data(EFI_PXE_BASE_CODE_TFTP_OPCODE operation)
+{
+    return operation != EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE && operation != EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE;
+}
+
+static bool file_is_wrong(const struct mtftp *m)
+{
+    size_t len = 0;
+
+    if (m->operation == EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY)
+        return false; /* the one that ignores it */
+    if (m->file == NULL)
+        return true;
+    while (len <= TFTP_FILE_NAME_MAX && m->file[len] != '\0')
+        len++;
+    return len == 0 || len > TFTP_FILE_NAME_MAX;
+}
+
+static bool server_is_wrong(const EFI_IP_ADDRESS *server)
+{
+    uint32_t address = server != NULL ? pxe_get_address(server) : 0;
+
+    return address >> 24 == 0 || address >> 24 == 127 || address >> 24 >= 224;
+}
+
+static EFI_STATUS check(const struct pxe_base_code *pxe, const struct mtftp *m)
+{
+    EFI_STATUS status = pxe_base_code_check(pxe);
+
+    if (status != EFI_SUCCESS)
+        return status;
+    if (m->operation <= EFI_PXE_BASE_CODE_TFTP_FIRST || m->operation >= EFI_PXE_BASE_CODE_MTFTP_LAST ||
+        m->buffer_size == NULL || server_is_wrong(m->server) || file_is_wrong(m))
+        return EFI_INVALID_PARAMETER;
+    if (m->block_size != NULL && *m->block_size < BLOCK_SIZE_MIN)
+        return EFI_INVALID_PARAMETER;
+    if (moves_data(m->operation) && m->buffer == NULL && !m->dont_use_buffer)
+        return EFI_INVALID_PARAMETER;
+    if (m->dont_use_buffer && m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
+        return EFI_INVALID_PARAMETER;
+    if (is_multicast(m->operation) && m->info == NULL)
+        return EFI_INVALID_PARAMETER;
+    if (pxe_get_address(&pxe->mode.StationIp) == 0)
+        return EFI_INVALID_PARAMETER;
+    return is_multicast(m->operation) ? EFI_UNSUPPORTED : EFI_SUCCESS;
+}
+
+/* --- the transfer --------------------------------------------------------------------------------------------------
+ */
+
+/*
+ * Whoever takes the file from the callback protocol gets it in lock-step, each block once and in order but for what is
+ * repeated on the wire, and in blocks that fit a packet of the protocol's unless he asks for longer ones.
+ */
+static struct tftp_request request_of(const struct pxe_base_code *pxe, const struct mtftp *m, struct sink *sink)
+{
+    struct tftp_request request = {
+        .server = {.ip = ipv4_address(pxe_get_address(m->server))},
+        .file = (const char *)m->file,
+        .sink = sink,
+        .directory = m->operation == EFI_PXE_BASE_CODE_TFTP_READ_DIRECTORY,
+    };
+
+    if (m->dont_use_buffer)
+        request.window_max = 1;
+    if (!m->dont_use_buffer && !pxe->mode.MakeCallbacks)
+        return request;
+    request.block_size_max = TFTP_BLOCK_FRAME;
+    if (m->block_size != NULL)
+        request.block_size_max = (uint16_t)(*m->block_size < TFTP_BLOCK_MAX ? *m->block_size : TFTP_BLOCK_MAX);
+    return request;
+}
+
+static bool download_is_over(const void *context)
+{
+    return download_status(context) != STATUS_PENDING;
+}
+
+/* The server's own words, for boot programs that tell a missing file from a failure by the code (shim). */
+static void show_error(EFI_PXE_BASE_CODE_MODE *mode, const struct tftp *tftp)
+{
+    if (tftp->server_text[0] == '\0')
+        return;
+    mode->TftpErrorReceived = TRUE;
+    mode->TftpError.ErrorCode = (UINT8)tftp->server_error;
+    (void)text_copy((char *)mode->TftpError.ErrorString, sizeof(mode->TftpError.ErrorString),
+                    text_slice(tftp->server_text));
+}
+
+static enum status transfer(struct pxe_base_code *pxe, const struct tftp_request *request)
+{
+    struct session *s = &pxe->boot->session;
+    struct download *d = &s->transfer;
+    enum status status;
+
+    pxe->call.client = &d->tftp.udp;
+    status = session_download(s, d, request);
+    if (status != STATUS_OK)
+        return status;
+    status = pxe_call_wait(pxe, download_is_over, d, TIME_NEVER);
+    if (status != STATUS_OK) {
+        download_cancel(d, session_now(), status);
+        return status;
+    }
+    status = download_status(d);
+    if (status != STATUS_OK)
+        show_error(&pxe->mode, &d->tftp);
+    return status;
+}
+
+/*
+ * The size out of tsize; where the server does not know that option, or says 0, the file is fetched and counted: the
+ * answer is dear, but it is one.
+ */
+static enum status get_size(struct pxe_base_code *pxe, const struct mtftp *m)
+{
+    struct mtftp_sink sink = sink_of(m);
+    struct tftp_request request = request_of(pxe, m, &sink.sink);
+    const struct tftp *tftp = &pxe->boot->session.transfer.tftp;
+    enum status status;
+
+    request.size_only = true;
+    status = transfer(pxe, &request);
+    if (status == STATUS_OK && tftp->size != 0) {
+        *m->buffer_size = tftp->size;
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK && status != STATUS_TFTP_NO_FILESIZE)
+        return status;
+    request.size_only = false;
+    status = transfer(pxe, &request);
+    if (status == STATUS_OK)
+        *m->buffer_size = tftp->received;
+    return status;
+}
+
+/* A needed size of 0 makes callers try again for ever: where nothing was told there was at least one byte. */
+static enum status read_file(struct pxe_base_code *pxe, const struct mtftp *m)
+{
+    struct mtftp_sink sink = sink_of(m);
+    struct tftp_request request = request_of(pxe, m, &sink.sink);
+    enum status status = transfer(pxe, &request);
+
+    if (status == STATUS_OK && !sink.is_unlimited && sink.size > sink.capacity)
+        status = STATUS_FILE_TOO_BIG;
+    if (status == STATUS_FILE_TOO_BIG)
+        *m->buffer_size = sink.size > *m->buffer_size ? sink.size : *m->buffer_size + 1;
+    if (status == STATUS_OK)
+        *m->buffer_size = pxe->boot->session.transfer.tftp.received;
+    return status;
+}
+
+static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp *m)
+{
+    EFI_STATUS status = check(pxe, m);
+
+    if (status != EFI_SUCCESS)
+        return status;
+    if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
+        return EFI_UNSUPPORTED;
+    status = pxe_call_begin(pxe, EFI_PXE_BASE_CODE_FUNCTION_MTFTP, NULL);
+    if (status != EFI_SUCCESS)
+        return status;
+    pxe_udp_stop(pxe);
+    if (m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE)
+        status = efi_status(get_size(pxe, m));
+    else
+        status = efi_status(read_file(pxe, m));
+    pxe_mode_reset_filter(pxe);
+    return pxe_call_end(pxe, status, false);
+}
+
+EFI_STATUS EFIAPI pxe_mtftp(EFI_PXE_BASE_CODE_PROTOCOL *this, EFI_PXE_BASE_CODE_TFTP_OPCODE operation, VOID *buffer,
+                            BOOLEAN overwrite, UINT64 *buffer_size, UINTN *block_size, EFI_IP_ADDRESS *server,
+                            UINT8 *file, EFI_PXE_BASE_CODE_MTFTP_INFO *info, BOOLEAN dont_use_buffer)
+{
+    const struct mtftp call = {
+        .operation = operation,
+        .buffer = buffer,
+        .buffer_size = buffer_size,
+        .block_size = block_size,
+        .server = server,
+        .file = file,
+        .info = info,
+        .dont_use_buffer = dont_use_buffer != FALSE,
+    };
+    struct tpl_entry tpl;
+    EFI_STATUS status;
+
+    (void)overwrite; /* TFTP has no word for it: whether a file may be written over is the server's decision */
+    if (this == NULL)
+        return EFI_INVALID_PARAMETER;
+    tpl = tpl_enter();
+    status = mtftp(pxe_of(this), &call);
+    tpl_leave(tpl);
+    return status;
+}
