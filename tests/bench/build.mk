@@ -33,9 +33,24 @@ $(OUT)/host/tftpd: $(patsubst %.c,$(BUILD)/tool/%.o,$(wildcard tests/servers/*.c
 	@mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) -o $@ $^
 
-BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_NBP)
+# Boot programs for UEFI: bench.efi has 40 MB in it, small.efi has not.
+BENCH_EFI := $(OUT)/bench/bench.efi $(OUT)/bench/small.efi
+$(BUILD)/bench-efi/content: tests/bench/efi/make_content
+	@mkdir -p $(@D)
+	$(call say,MAKE,$@) $(PYTHON) $< $@
 
-bench: all $(BENCH_TOOLS) ## our ROM against Debian's iPXE, boot by boot; BENCH="--pairs 3 --only discover" (root)
+$(BUILD)/bench-efi/bench-payload.o: $(BUILD)/bench-efi/content
+$(BUILD)/bench-efi/%-payload.o: tests/bench/efi/payload.S
+	@mkdir -p $(@D)
+	$(call say,EFI,$@) clang --target=$(EFI_TARGET_x64) $(if $(filter bench,$*),-DPAYLOAD='"$(BUILD)/bench-efi/content"') -c -o $@ $<
+
+$(OUT)/bench/%.efi: $(BUILD)/efi-x64/tests/bench/efi/bench.o $(BUILD)/bench-efi/%-payload.o
+	@mkdir -p $(@D)
+	$(call say,LINK,$@) $(EFI_LINK) -subsystem:efi_application -entry:efi_main -out:$@ $^
+
+BENCH_TOOLS := $(OUT)/host/relay $(OUT)/host/insn.so $(OUT)/host/tftpd $(BENCH_NBP) $(BENCH_EFI)
+
+bench: all $(BENCH_TOOLS) ## ours against OVMF's own and iPXE, boot by boot; BENCH="--pairs 3 --only discover" (root)
 	tests/bench/run $(BENCH)
 
 # All that the cases of tests/boot need besides the ROMs.

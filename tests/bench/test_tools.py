@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 HOST = os.path.join(REPOSITORY, "build/out/host")
 sys.path[:0] = [HERE, os.path.join(REPOSITORY, "tools")]
-from kit import measure, profile, router, table, wire  # noqa: E402
+from kit import bios, page, profile, router, sides, table, wire  # noqa: E402
 
 CLIENT, SERVER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 
@@ -57,18 +57,24 @@ def ack(number):
     return struct.pack(">HH", 4, number & 0xFFFF)
 
 
+def write_capture(file, frames):
+    """A capture of (time in ms, frame) pairs, the last of which is cut."""
+    file.seek(0)
+    file.write(struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1))
+    for when, frame in frames:
+        stamp = (100 + when // 1000, when % 1000 * 1000000)
+        file.write(struct.pack("<IIII", *stamp, len(frame), len(frame)) + frame)
+    file.write(b"cut")
+    file.flush()
+
+
 class Capture(unittest.TestCase):
     """A written capture is read back as what happened."""
 
     def read(self, frames):
         """The Wire of (time, frame) pairs."""
         with tempfile.NamedTemporaryFile() as file:
-            file.write(struct.pack("<IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1))
-            for when, frame in frames:
-                stamp = (100 + when // 1000, when % 1000 * 1000000)
-                file.write(struct.pack("<IIII", *stamp, len(frame), len(frame)) + frame)
-            file.write(b"cut")
-            file.flush()
+            write_capture(file, frames)
             return wire.Wire(file.name, CLIENT)
 
     def test_boot(self):
@@ -101,6 +107,28 @@ class Capture(unittest.TestCase):
         self.assertEqual(transfer.size, 65539 * 512)
         self.assertFalse(transfer.complete)
 
+    def test_after(self):
+        """What a boot program does that was itself fetched: all before the end of its transfer is left out."""
+        frames = [(0, up(68, 67, dhcp(1))), (1, up(2000, 69, b"\0\1loader\0octet\0")), (2, down(3000, 2000, block(1, 5))),
+                  (3, up(2000, 3000, ack(1))), (4, up(68, 67, dhcp(1))), (5, up(2001, 69, b"\0\1boot\0octet\0"))]
+        with tempfile.NamedTemporaryFile() as file:
+            write_capture(file, frames)
+            seen = wire.Wire(file.name, CLIENT, after="loader")
+            self.assertEqual([t.name for t in seen.transfers], ["boot"])
+            self.assertAlmostEqual(seen.dhcp_time(1), 100.004, 6)
+            self.assertEqual(wire.Wire(file.name, CLIENT, after="other").transfers, [])
+
+    def test_lookout(self):
+        """A request is seen once it is whole in the file, and no other is taken for it."""
+        with tempfile.NamedTemporaryFile() as file:
+            lookout = wire.Lookout(file.name, "boot")
+            write_capture(file, [(0, up(2000, 69, b"\0\1loader\0octet\0"))])
+            self.assertFalse(lookout.has_passed())
+            file.seek(-3, os.SEEK_END)
+            file.truncate()
+            write_capture(file, [(0, up(2000, 69, b"\0\1loader\0octet\0")), (1, up(2001, 69, b"\0\1/boot\0octet\0"))])
+            self.assertTrue(lookout.has_passed())
+
     def test_no_answer(self):
         """Without an offer there is no time to tell."""
         self.assertIsNone(self.read([(0, up(68, 67, dhcp(1)))]).discover_to_rrq())
@@ -128,6 +156,48 @@ class Figures(unittest.TestCase):
         self.assertEqual(row.ratio(), "10.00")
 
 
+    def test_many_sides(self):
+        """One of ours against two others; who failed in a round has no figure in it, and the next round is a pair again."""
+        rows = table.Table({"app": "A", "ovmf": "O", "ipxe": "I"}, [("ratio", "app", ("ovmf", "ipxe")), ("no", "rom", ("ovmf",))])
+        for failed, figures in ((["ipxe"], {"app": 10, "ovmf": 5}), ([], {"app": 10, "ovmf": 4, "ipxe": 1})):
+            before = rows.lengths()
+            for side, figure in figures.items():
+                rows.row("rate", "MB/s", "more").add(side, figure)
+            rows.level(before, failed)
+        row = rows.rows["rate"]
+        self.assertEqual(row.figures["ipxe"], [None, 1])
+        self.assertEqual(rows.lines()[-2], "| rate | MB/s | 10 | 4.5 | 1, 1 failed | 2.25 (2.00–2.50); 10.00 |")
+
+
+class Page(unittest.TestCase):
+    """The page of benchmarks."""
+
+    def test_put(self):
+        """A run replaces its own part only; BIOS comes first, whichever was measured first."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/page.md"
+            for firmware, text in (("uefi", "old\n"), ("bios", "b\n\n### Counts\n"), ("uefi", "new\n")):
+                page.put(path, firmware, text)
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read(), "# Benchmarks\n\n## BIOS\n\nb\n\n### Counts\n\n## UEFI\n\nnew\n")
+
+
+class Rom(unittest.TestCase):
+    """Images of an option ROM."""
+
+    def test_images(self):
+        """A BIOS image and an EFI image, the last one marked; a ROM that ends too early has what it has."""
+        def image(kind, blocks, last):
+            pcir = b"PCIR" + bytes(12) + struct.pack("<HHBB", blocks, 0, kind, last)
+            return (b"\x55\xaa".ljust(0x18, b"\0") + struct.pack("<H", 0x1C) + b"\0\0" + pcir).ljust(512 * blocks, b"\0")
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(image(0, 2, 0) + image(3, 3, 0x80) + bytes(512))
+            file.flush()
+            self.assertEqual(sides.rom_images(file.name), [(0, 1024), (3, 1536)])
+            file.truncate(1024)
+            self.assertEqual(sides.rom_images(file.name), [(0, 1024)])
+
+
 class Probe(unittest.TestCase):
     """What the probe prints of the memory map."""
 
@@ -137,8 +207,8 @@ class Probe(unittest.TestCase):
                 "PROBE e820 00000001 0000000000000000 000000000009BC00\n"
                 "PROBE e820 00000001 0000000000100000 000000000FAE0000\n"
                 "PROBE e820 00000002 000000000FBE0000 0000000000400000\n")
-        self.assertEqual(measure.parse_probe(said + said), (0x26F, 0xFAE0000))
-        self.assertIsNone(measure.parse_probe(""))
+        self.assertEqual(bios.parse_probe(said + said), (0x26F, 0xFAE0000))
+        self.assertIsNone(bios.parse_probe(""))
 
 
 class Profile(unittest.TestCase):

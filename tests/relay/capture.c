@@ -13,7 +13,7 @@ bool capture_open(struct capture *c, const char *path, uint32_t snap)
     c->file = fopen(path, "wb");
     if (!c->file)
         return false;
-    setvbuf(c->file, NULL, _IOFBF, 1u << 20);
+    setvbuf(c->file, NULL, _IOFBF, 1u << 16);
     const uint32_t header[6] = {PCAP_MAGIC_NS, 2u | 4u << 16, 0, 0, snap, PCAP_ETHERNET};
     return fwrite(header, sizeof header, 1, c->file) == 1;
 }

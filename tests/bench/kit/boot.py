@@ -3,19 +3,21 @@
 import glob
 import json
 import os
+import shutil
 import socket
 import subprocess
 import time
 
-from labkit import machine, namespace, packages
+from labkit import machine, namespace, packages, uefi
 
 from . import wire
 
 MAC = "52:54:00:12:34:56"
 HOST = os.path.join(packages.REPOSITORY, "build/out/host")
 STARTED_TRIES = 200
-START_LIMIT = 60
-NOTHING_BOOTS = b"No bootable device"  # SeaBIOS, after every boot entry has failed
+START_LIMIT = {"bios": 60, "uefi": 120}
+# SeaBIOS after every boot entry has failed; OVMF's boot manager after the first has.
+NOTHING_BOOTS = (b"No bootable device", b"BdsDxe: failed to ")
 
 
 class Failed(Exception):
@@ -25,16 +27,21 @@ class Failed(Exception):
 class Plan:
     """What to boot and how long to wait: until `until` shows on the debug console or the serial port.
 
-    `since` is a text too: when it has shown, the boot is cut `limit` seconds later; it has to show within START_LIMIT.
-    Without it `limit` counts from power-on.
+    `since` is a text too, or a file: when it has shown, or the file was asked for, the boot is cut `limit` seconds later;
+    that has to be within START_LIMIT. Without it `limit` counts from power-on.
     """
 
-    def __init__(self, rom, nic, until, limit, since=None, round_trip_ms=0.0, counts=None, profile=None, memory=256):
-        self.rom = rom
+    def __init__(self, side, nic, until, limit, since=None, since_file=None, round_trip_ms=0.0, counts=None,
+                 profile=None, memory=256, firmware="bios"):
+        self.rom = side.rom
+        self.program = side.program
+        self.chain = side.chain
         self.nic = nic
+        self.firmware = firmware
         self.until = until.encode()
         self.limit = limit
         self.since = since.encode() if since else None
+        self.since_file = since_file
         self.round_trip_ms = round_trip_ms
         self.counts = counts        # None, "insn" or "mem": run under the counting plugin
         self.profile = profile      # file for the plugin's profile
@@ -109,15 +116,31 @@ def start_relay(out, plan):
     raise Failed("the relay does not start")
 
 
+def firmware_arguments(plan, out):
+    """The machine, its firmware and what is in it besides the card."""
+    if plan.firmware == "bios":
+        return ["-M", "pc,graphics=off"]
+    code, variables, boot_name = (uefi.KINDS[plan.firmware][i] for i in range(3))
+    shutil.copy(uefi.firmware_file(variables), f"{out}/variables.fd")
+    arguments = ["-M", "q35", "-cpu", "max,la57=off",
+                 "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={uefi.firmware_file(code)}",
+                 "-drive", f"if=pflash,format=raw,unit=1,file={out}/variables.fd"]
+    if plan.program:
+        uefi.disk(f"{out}/esp.img", {f"EFI/BOOT/{boot_name}": plan.program})
+        arguments += ["-drive", f"if=none,id=esp,format=raw,file={out}/esp.img", "-device", "ide-hd,drive=esp,bootindex=1"]
+    return arguments
+
+
 def qemu_command(qemu, out, plan, relay_path):
     """QEMU's command line, stopped before the first instruction."""
     device = machine.NICS[plan.nic][0]
-    command = [*qemu.split(), "-M", "pc,graphics=off", "-accel", "tcg", "-m", str(plan.memory), "-nodefaults",
+    command = [*qemu.split(), *firmware_arguments(plan, out), "-accel", "tcg", "-m", str(plan.memory), "-nodefaults",
                "-vga", "std", "-display", "none", "-no-reboot", "-S", "-serial", f"file:{out}/serial.log",
                "-debugcon", f"file:{out}/debug.log",
                "-chardev", f"socket,id=qmp,path={out}/qmp,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
                "-netdev", f"stream,id=net0,server=off,addr.type=unix,addr.path={relay_path}",
-               "-device", f"{device},netdev=net0,mac={MAC},romfile={plan.rom},bootindex=1"]
+               "-device", f"{device},netdev=net0,mac={MAC},romfile={plan.rom},"
+               f"bootindex={2 if plan.program else 1}"]
     if plan.counts:
         plugin = f"{HOST}/insn.so,counters={out}/counters"
         plugin += ",mem=1" if plan.counts == "mem" else ""
@@ -168,23 +191,25 @@ def seconds_kept_waiting():
 
 def wait(out, plan, qemu):
     """Waits until the text shows (True) or the time is over (False)."""
-    since = plan.since
-    deadline = time.monotonic() + (START_LIMIT if since else plan.limit)
+    lookout = wire.Lookout(f"{out}/wire.pcap", plan.since_file) if plan.since_file else None
+    waits_to_start = bool(plan.since or lookout)
+    start_limit = START_LIMIT[plan.firmware]
+    deadline = time.monotonic() + (start_limit if waits_to_start else plan.limit)
     while time.monotonic() < deadline:
         if qemu.poll() is not None:
             raise Failed(f"QEMU has ended; see {out}")
         log = read_log(out)
-        if since and since in log:
-            since, deadline = None, time.monotonic() + plan.limit
+        if waits_to_start and (lookout.has_passed() if lookout else plan.since in log):
+            waits_to_start, deadline = False, time.monotonic() + plan.limit
             if plan.profile:
                 set_window(out, 1)
         if plan.until in log:
             return True
-        if NOTHING_BOOTS in log:
-            raise Failed(f"the ROM gave up; see {out}/serial.log")
+        if any(text in log for text in NOTHING_BOOTS):
+            raise Failed(f"nothing boots; see {out}/serial.log")
         time.sleep(0.05)
-    if since:
-        raise Failed(f"nothing started within {START_LIMIT} s; see {out}")
+    if waits_to_start:
+        raise Failed(f"nothing started within {start_limit} s; see {out}")
     return False
 
 
@@ -219,7 +244,9 @@ def run(qemu, out, plan):
             if child and child.poll() is None:
                 child.kill()
                 child.wait()
-    result = Result(read_log(out).decode("latin-1"), wire.Wire(f"{out}/wire.pcap", MAC), power_on, finished, counters)
+    after = plan.chain and os.path.basename(plan.chain)
+    seen = wire.Wire(f"{out}/wire.pcap", MAC, after=after)
+    result = Result(read_log(out).decode("latin-1"), seen, power_on, finished, counters)
     result.starved = waited
     if plan.counts:
         result.samples = wire.read_samples(f"{out}/samples")

@@ -11,7 +11,11 @@ from labkit import namespace, packages, servers
 
 from . import boot, router
 
-OFFERS = {"plain": "", "pxe": 'option vendor-class-identifier "PXEClient";\n'}
+# EDK2 does not take an offer marked with option 60 alone; 43.6 = 8 says that the boot file is the one of the offer.
+OFFERS = {"plain": "", "pxe": 'option vendor-class-identifier "PXEClient";\n',
+          "pxe, discovery off": 'option vendor-class-identifier "PXEClient";\n'
+                                'option vendor-encapsulated-options 06:01:08:ff;\n'}
+CHAIN = 'if option user-class = "iPXE" {{ filename "{filename}"; }} else {{ filename "{chain}"; }}'
 TFTP_SERVERS = ("in.tftpd", "atftpd", "windowsize")
 BENCH_FILE = "bench.bin"
 BENCH_BYTES = 40_000_000
@@ -29,10 +33,23 @@ def bench_data():
     return b"".join(blocks)
 
 
-def write_content(root):
-    """The TFTP root."""
-    os.makedirs(f"{root}/pxelinux.cfg", exist_ok=True)
+def write_content(root, firmware):
+    """The TFTP root; returns the CRC-32 of what is fetched to be measured."""
     data = bench_data()
+    shutil.copy(packages.installer("linux"), f"{root}/vmlinuz")
+    shutil.copy(packages.installer("initrd.gz"), f"{root}/initrd.img")
+    if firmware == "bios":
+        write_bios_programs(root, data)
+    else:
+        write_uefi_programs(root)
+    with open(f"{root}/grub/grub.cfg", "w", encoding="ascii") as file:
+        file.write(GRUB_CFG.format(kernel=KERNEL_ARGUMENTS))
+    return zlib.crc32(data)
+
+
+def write_bios_programs(root, data):
+    """What is booted under BIOS, and what it fetches."""
+    os.makedirs(f"{root}/pxelinux.cfg", exist_ok=True)
     with open(f"{root}/{BENCH_FILE}", "wb") as file:
         file.write(data)
     for name in ("fetch.nbp", "probe.nbp"):
@@ -40,14 +57,20 @@ def write_content(root):
     for name in ("pxelinux.0", "lpxelinux.0"):
         shutil.copy(packages.find(f"usr/lib/PXELINUX/{name}"), root)
     shutil.copy(packages.find("usr/lib/syslinux/modules/bios/ldlinux.c32"), root)
-    shutil.copy(packages.installer("linux"), f"{root}/vmlinuz")
-    shutil.copy(packages.installer("initrd.gz"), f"{root}/initrd.img")
     with open(f"{root}/pxelinux.cfg/default", "w", encoding="ascii") as file:
         file.write(PXELINUX_CFG.format(kernel=KERNEL_ARGUMENTS))
     with open(f"{root}/fetch.ipxe", "w", encoding="ascii") as file:
         file.write(IPXE_SCRIPT)
     write_grub(root)
-    return zlib.crc32(data)
+
+
+def write_uefi_programs(root):
+    """What is booted under UEFI: our own programs, and Debian's signed shim and GRUB, named as shim asks for GRUB."""
+    for name in ("bench.efi", "small.efi"):
+        shutil.copy(os.path.join(packages.REPOSITORY, "build/out/bench", name), root)
+    shutil.copy(packages.find("usr/lib/shim/shimx64.efi.signed"), f"{root}/shimx64.efi")
+    shutil.copy(packages.find("usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed"), f"{root}/grubx64.efi")
+    os.makedirs(f"{root}/grub", exist_ok=True)
 
 
 def write_grub(root):
@@ -58,21 +81,19 @@ def write_grub(root):
     environment["PATH"] = f"{os.path.dirname(mknetdir)}:{environment['PATH']}"
     subprocess.run([mknetdir, f"--net-directory={root}", "--subdir=grub", f"--directory={modules}"], check=True,
                    env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with open(f"{root}/grub/grub.cfg", "w", encoding="ascii") as file:
-        file.write(GRUB_CFG.format(kernel=KERNEL_ARGUMENTS))
 
 
 class Site:
     """Network, files and servers; servers are started again only when something else is wanted of them."""
 
-    def __init__(self, out):
+    def __init__(self, out, firmware):
         self.out = out
         self.root = f"{out}/tftp"
         self.running = None
         self.dhcp = self.tftp = None
         os.makedirs(self.root, exist_ok=True)
         os.makedirs(f"{out}/dev", exist_ok=True)
-        self.crc = write_content(self.root)
+        self.crc = write_content(self.root, firmware)
         namespace.make_dev(f"{out}/dev")
         namespace.mount("tmpfs", "/srv", "tmpfs", namespace.MS_NOSUID_NODEV, "mode=755")
         for name in ("tftp", "run"):
@@ -84,17 +105,25 @@ class Site:
         servers.start_syslog(f"{out}/syslog.log")
         self.router = router.Router()
 
-    def serve(self, filename, offer="plain", tftp="in.tftpd", has_router=True):
-        """Makes sure that these servers run: dhcpd offers `filename`, TFTP is done by `tftp`."""
+    def serve(self, filename, offer="plain", tftp="in.tftpd", has_router=True, chain=None):
+        """Makes sure that these servers run: dhcpd offers `filename`, TFTP is done by `tftp`.
+
+        With `chain`, the path of iPXE, that is what everybody but iPXE is offered.
+        """
         self.router.answers = has_router
-        if self.running == (filename, offer, tftp):
+        if self.running == (filename, offer, tftp, chain):
             return
         self.stop()
         conf = f"{self.out}/dhcpd.conf"
         with open(conf, "w", encoding="ascii") as file:
             # The reference configuration; without the ping that dhcpd sends before it gives out an address and that
             # would add a second to whichever boot comes first.
-            file.write("ping-check false;\n" + OFFERS[offer] + servers.DHCPD_CONF.format(filename=filename))
+            text = "ping-check false;\n" + OFFERS[offer] + servers.DHCPD_CONF.format(filename=filename)
+            if chain:
+                name = os.path.basename(chain)
+                shutil.copy(chain, self.root)
+                text = text.replace(f'filename "{filename}";', CHAIN.format(chain=name, filename=filename))
+            file.write(text)
         self.dhcp = servers.Servers(self.out, filename, dhcp_conf=conf)
         self.dhcp.dhcp_isc()
         if tftp == "in.tftpd":
@@ -112,7 +141,7 @@ class Site:
         for child in others:
             if len(cpus) > 1:
                 os.sched_setaffinity(child.pid, {cpus[1]})
-        self.running = (filename, offer, tftp)
+        self.running = (filename, offer, tftp, chain)
 
     def stop(self):
         """Ends the servers and waits for them, so that their ports are free."""

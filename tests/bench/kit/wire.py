@@ -64,9 +64,13 @@ class Transfer:
 
 
 class Wire:
-    """One boot. Times are seconds since the epoch."""
+    """One boot. Times are seconds since the epoch.
 
-    def __init__(self, path, client_mac):
+    With `after`, the name of a file, what came before the end of that file's transfer is left out: a boot program that was
+    itself fetched begins anew.
+    """
+
+    def __init__(self, path, client_mac, after=None):
         self.client = bytes.fromhex(client_mac.replace(":", ""))
         self.first_frame = None         # time of the client's first frame
         self.dhcp = []                  # (time, message type) of each DHCP message
@@ -75,8 +79,12 @@ class Wire:
         self._by_port = {}
         self._client_frames = self._round_trips = 0
         self._client_spoke = False
+        earlier = after and Wire(path, client_mac).transfer(after)
+        if after and not earlier:
+            return
         for frame, time, data in read_pcap(path):
-            self._take(frame, time, data)
+            if not earlier or frame > earlier.last:
+                self._take(frame, time, data)
 
     @property
     def first_rrq(self):
@@ -87,6 +95,10 @@ class Wire:
         """The largest transfer of a file whose name ends like this, or None."""
         found = [t for t in self.transfers if t.name.lstrip("/").endswith(name)]
         return max(found, key=lambda t: t.size, default=None)
+
+    def asked_for(self, name):
+        """The first request for a file whose name ends like this, or None."""
+        return next((t for t in self.transfers if t.name.lstrip("/").endswith(name)), None)
 
     def dhcp_time(self, kind, last=False):
         """When the first (or the last) message of a type passed, or None."""
@@ -161,6 +173,35 @@ def read_pcap(path):
         yield number, seconds + nanoseconds / 1e9, data[at + 16:at + 16 + kept]
         at += 16 + kept
         number += 1
+
+
+class Lookout:
+    """Sees a read request pass in a capture that is still being written."""
+
+    def __init__(self, path, name):
+        self.path = path
+        self.name = name.encode()
+        self.at = 24
+
+    def has_passed(self):
+        """Whether the request was in what has been written since the last look."""
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.at)
+                data = file.read()
+        except FileNotFoundError:
+            return False
+        at = 0
+        while at + 16 <= len(data):
+            kept, = struct.unpack_from("<I", data, at + 8)
+            if at + 16 + kept > len(data):
+                break
+            packet = parse_udp(data[at + 16:at + 16 + kept])
+            at += 16 + kept
+            if packet and packet[1] == 69 and packet[2][:2] == b"\0\1" and packet[2].split(b"\0")[1][1:].endswith(self.name):
+                return True
+        self.at += at
+        return False
 
 
 def parse_udp(data):
