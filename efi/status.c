@@ -12,6 +12,7 @@ EFI_STATUS efi_status(enum status status)
     case STATUS_TFTP_READ_TIMEOUT:
     case STATUS_TFTP_CANNOT_ARP:
     case STATUS_DHCP_TIMEOUT:
+    case STATUS_NO_BOOT_SERVER:
         return EFI_TIMEOUT;
     case STATUS_UNSUPPORTED:
     case STATUS_BAD_FUNCTION:

@@ -4,6 +4,7 @@
 #include "firmware/base/format.h"
 #include "firmware/base/text.h"
 #include "firmware/wire/dhcp_message.h"
+#include "firmware/wire/pxe_options.h"
 
 /* 1260, what the cached packets hold (PXE 2.1): servers count it with or without the 28 bytes of IP and UDP header. */
 #define MESSAGE_SIZE 1260
@@ -80,6 +81,17 @@ static void write_identity(struct writer *w, const struct dhcp_identity *me)
     }
 }
 
+/* What goes into every message, behind what makes it the message it is; and its end. */
+static void write_client(struct writer *w, const struct dhcp_identity *me)
+{
+    dhcp_option_emit_u16(w, DHCP_TAG_MAX_SIZE, MESSAGE_SIZE);
+    dhcp_option_emit(w, DHCP_TAG_PARAMETERS, slice_of(parameters, sizeof(parameters)));
+    write_identity(w, me);
+    if (me->user_class != NULL)
+        write_user_class(w, me->user_class);
+    dhcp_message_emit_end(w, DHCP_MESSAGE_MIN);
+}
+
 void dhcp_request_emit(struct writer *w, const struct dhcp_identity *me, const struct dhcp_request *request)
 {
     struct dhcp_message m = {
@@ -98,10 +110,34 @@ void dhcp_request_emit(struct writer *w, const struct dhcp_identity *me, const s
         dhcp_option_emit_u32(w, DHCP_TAG_REQUESTED_ADDRESS, request->address);
         dhcp_option_emit_u32(w, DHCP_TAG_SERVER_ID, request->server);
     }
-    dhcp_option_emit_u16(w, DHCP_TAG_MAX_SIZE, MESSAGE_SIZE);
-    dhcp_option_emit(w, DHCP_TAG_PARAMETERS, slice_of(parameters, sizeof(parameters)));
-    write_identity(w, me);
-    if (me->user_class != NULL)
-        write_user_class(w, me->user_class);
-    dhcp_message_emit_end(w, DHCP_MESSAGE_MIN);
+    write_client(w, me);
+}
+
+/* Options 50 and 54 stay away: a DHCP server that hears it must not take it for an address (RFC 2131 section 4.3.2). */
+void boot_server_request_emit(struct writer *w, const struct dhcp_identity *me,
+                              const struct boot_server_request *request)
+{
+    struct dhcp_message m = {
+        .op = DHCP_OP_REQUEST,
+        .htype = 1,
+        .hlen = sizeof(me->mac.byte),
+        .xid = request->xid,
+        .secs = request->secs,
+        .ciaddr = request->address,
+        .chaddr = me->mac,
+    };
+    uint8_t bytes[7];
+    struct writer item = writer_of(bytes, sizeof(bytes));
+
+    dhcp_message_emit(w, &m);
+    dhcp_option_emit_u8(w, DHCP_TAG_TYPE, DHCP_REQUEST);
+    if (request->has_item) {
+        write_u8(&item, PXE_TAG_BOOT_ITEM);
+        write_u8(&item, 4);
+        write_be16(&item, request->type);
+        write_be16(&item, request->layer);
+        write_u8(&item, DHCP_TAG_END);
+        dhcp_option_emit(w, DHCP_TAG_VENDOR, writer_written(&item));
+    }
+    write_client(w, me);
 }

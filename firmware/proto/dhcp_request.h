@@ -27,4 +27,16 @@ struct dhcp_request {
 /* Needs at most 460 bytes. */
 void dhcp_request_emit(struct writer *, const struct dhcp_identity *, const struct dhcp_request *);
 
+/* What is asked of boot servers (PXE 2.1 section 2.2), and of proxyDHCP servers at port 4011. */
+struct boot_server_request {
+    uint32_t xid;
+    uint16_t secs;
+    uint32_t address;     /* ours, host byte order */
+    bool has_item;        /* else whatever the server has for a PXE client */
+    uint16_t type, layer; /* of the item */
+};
+
+/* A DHCPREQUEST that asks for no address. Needs at most 460 bytes. */
+void boot_server_request_emit(struct writer *, const struct dhcp_identity *, const struct boot_server_request *);
+
 #endif

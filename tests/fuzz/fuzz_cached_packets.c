@@ -38,11 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct dhcp_lease lease;
     struct cached_packets *cached = malloc(sizeof(*cached));
-    struct reader r = reader_of(slice_of(bytes, len));
+    struct slice whole = slice_of(bytes, len);
+    struct reader r = reader_of(whole);
     size_t ack_len = read_be16(&r);
     struct boot_choice choice;
     struct dhcp_message ack, proxy;
 
+    if (dhcp_lease_restore(&lease, slice_first(whole, 7), slice_first(slice_from(whole, 2), ack_len),
+                           slice_from(whole, 2 + ack_len)))
+        check(lease.address != 0 && lease.ack.len != 0);
     memset(&lease, 0, sizeof(lease));
     if (keep(&lease.ack, read_at_most(&r, ack_len), &ack)) {
         dhcp_lease_parse(&ack, &lease);

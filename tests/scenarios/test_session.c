@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "firmware/boot/run.h"
+#include "firmware/proto/boot_server.h"
 #include "tests/sim/network.h"
 
 /* The lease that a first boot leaves, as another DHCP client would hand it over. */
@@ -216,6 +217,38 @@ static void an_observer_can_end_the_wait(void **state)
     network_free(n);
 }
 
+/* A host that is DHCP and boot server in one, as dnsmasq is, asked by broadcast from a configured net. */
+static void a_boot_server_is_found(void **state)
+{
+    struct network *n = network_new(1, 5000);
+    struct session *s = &n->session;
+    struct boot_server_config config = {.address = NETWORK_CLIENT, .has_item = true, .type = 15};
+    const struct pxe_options anywhere = {0};
+    static struct boot_server discovery;
+
+    (void)state;
+    n->dhcp.config.class = "PXEClient";
+    assert_int_equal(network_boot(n), STATUS_OK);
+    n->dhcp.config.file = "item15";
+    n->dhcp.config.vendor = slice_of("\107\4\0\17\0\0\377", 7);
+    config.identity.mac = s->nic->mac;
+    boot_server_config_set(&config, &anywhere, 15);
+    assert_int_equal(boot_server_start(&discovery, session_now(), &config, &s->random, &s->log), STATUS_OK);
+    assert_true(net_attach(&s->net, &discovery.udp));
+    assert_int_equal(run_until(s, boot_server_is_over, &discovery, SECONDS(20)), STATUS_OK);
+    net_detach(&s->net, &discovery.udp);
+    assert_int_equal(discovery.status, STATUS_OK);
+    assert_int_equal(discovery.server, NETWORK_SERVER);
+    assert_string_equal(discovery.boot.file, "item15");
+    config.type = 16;
+    assert_int_equal(boot_server_start(&discovery, session_now(), &config, &s->random, &s->log), STATUS_OK);
+    assert_true(net_attach(&s->net, &discovery.udp));
+    assert_int_equal(run_until(s, boot_server_is_over, &discovery, SECONDS(20)), STATUS_OK);
+    net_detach(&s->net, &discovery.udp);
+    assert_int_equal(discovery.status, STATUS_NO_BOOT_SERVER);
+    network_free(n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +259,7 @@ int main(void)
         cmocka_unit_test(dhcp_alone_leaves_a_configured_net),
         cmocka_unit_test(an_observer_sees_each_packet),
         cmocka_unit_test(an_observer_can_end_the_wait),
+        cmocka_unit_test(a_boot_server_is_found),
         cmocka_unit_test(dhcp_alone_that_fails_leaves_the_nic_open),
     };
 
