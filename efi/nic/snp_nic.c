@@ -205,7 +205,7 @@ static void reclaim(struct snp_nic *s, size_t i)
 {
     time_us now = platform_now();
 
-    if (!is_out(s, i) || now - s->transmit_since[i] < s->patience)
+    if (!is_out(s, i) || now + 1 - s->transmit_since[i] < s->patience)
         return;
     take_back(s, i);
     if (!s->has_recycled)
@@ -252,7 +252,7 @@ static void snp_transmit(struct nic *nic, size_t len)
     if (EFI_ERROR(status))
         s->completed++;
     else
-        s->transmit_since[i] = platform_now() | 1; /* never 0 */
+        s->transmit_since[i] = platform_now() + 1; /* never 0 */
     s->transmit_next = (i + 1) % SNP_NIC_BUFFERS;
 }
 
