@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* Mtftp(): sizes, buffers, errors, what shim and callers with a callback protocol do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/efi_world.h"
+
+#define READ_FILE EFI_PXE_BASE_CODE_TFTP_READ_FILE
+#define GET_SIZE  EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE
+
+struct call {
+    EFI_PXE_BASE_CODE_TFTP_OPCODE operation;
+    void *buffer;
+    UINT64 size;
+    UINTN block_size; /* 0: NULL */
+    const char *file;
+    uint32_t server; /* 0: the usual one */
+    BOOLEAN dont_use_buffer;
+};
+
+static EFI_STATUS mtftp(struct efi_world *w, struct call *c)
+{
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    EFI_IP_ADDRESS server = efi_ip(c->server != 0 ? c->server : EFI_WORLD_SERVER_IP);
+
+    return pxe->Mtftp(pxe, c->operation, c->buffer, FALSE, &c->size, c->block_size != 0 ? &c->block_size : NULL,
+                      &server, (UINT8 *)(uintptr_t)c->file, NULL, c->dont_use_buffer);
+}
+
+static EFI_STATUS read_into(struct efi_world *w, const char *file, void *buffer, UINT64 *size)
+{
+    struct call c = {.operation = READ_FILE, .buffer = buffer, .size = *size, .file = file};
+    EFI_STATUS status = mtftp(w, &c);
+
+    *size = c.size;
+    return status;
+}
+
+static EFI_STATUS size_of(struct efi_world *w, const char *file, UINT64 *size)
+{
+    struct call c = {.operation = GET_SIZE, .size = 77, .file = file};
+    EFI_STATUS status = mtftp(w, &c);
+
+    *size = c.size;
+    return status;
+}
+
+static void assert_content(const uint8_t *bytes, size_t len)
+{
+    for (size_t at = 0; at < len; at++)
+        if (bytes[at] != efi_world_file_byte(at))
+            fail_msg("byte %zu is wrong", at);
+}
+
+static void a_file_is_read(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG + 1];
+    struct efi_world *w = *state;
+    UINT64 size = sizeof(buffer);
+
+    buffer[EFI_WORLD_BIG] = 0xaa;
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(size, EFI_WORLD_BIG);
+    assert_content(buffer, EFI_WORLD_BIG);
+    assert_int_equal(buffer[EFI_WORLD_BIG], 0xaa);
+    size = EFI_WORLD_BIG; /* exactly as long */
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+    size = 5;
+    assert_int_equal(read_into(w, "text", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(size, 5);
+    size = 5;
+    assert_int_equal(read_into(w, "empty", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(size, 0);
+    assert_int_equal(w->acquired, w->released);
+    assert_int_equal(w->expecting, 0);
+    assert_false(w->is_acquired);
+}
+
+static void sizes_are_told(void **state)
+{
+    struct efi_world *w = *state;
+    unsigned blocks = w->tftp.blocks_sent;
+    UINT64 size;
+
+    assert_int_equal(size_of(w, "big", &size), EFI_SUCCESS);
+    assert_int_equal(size, EFI_WORLD_BIG);
+    assert_int_equal(w->tftp.blocks_sent, blocks);
+    assert_int_equal(size_of(w, "empty", &size), EFI_SUCCESS);
+    assert_int_equal(size, 0);
+}
+
+static void sizes_are_counted_for_servers_that_do_not_tell(void **state)
+{
+    struct efi_world *w = *state;
+    UINT64 size;
+
+    w->tftp.knobs.knows_no_tsize = true;
+    assert_int_equal(size_of(w, "big", &size), EFI_SUCCESS);
+    assert_int_equal(size, EFI_WORLD_BIG);
+    w->tftp.knobs = (struct tftp_server_knobs){.ignores_options = true};
+    assert_int_equal(size_of(w, "even", &size), EFI_SUCCESS);
+    assert_int_equal(size, 2048);
+    w->tftp.knobs = (struct tftp_server_knobs){.refuses_options = true};
+    assert_int_equal(size_of(w, "text", &size), EFI_SUCCESS);
+    assert_int_equal(size, 5);
+}
+
+/* With tsize the transfer ends before a byte is sent; without it the file is counted. Never is the answer 0. */
+static void a_buffer_too_small_is_told_its_size(void **state)
+{
+    static uint8_t buffer[1000];
+    struct efi_world *w = *state;
+    unsigned blocks = w->tftp.blocks_sent;
+    UINT64 size = 999;
+
+    memset(buffer, 0xaa, sizeof(buffer));
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(size, EFI_WORLD_BIG);
+    assert_true(w->tftp.blocks_sent - blocks < 5);
+    w->tftp.knobs.knows_no_tsize = true;
+    size = 999;
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(size, EFI_WORLD_BIG);
+    assert_content(buffer, 999);
+    assert_int_equal(buffer[999], 0xaa);
+    size = 0;
+    assert_int_equal(read_into(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(size, 5);
+}
+
+/* The size that a server tells may be a lie. */
+static void a_size_that_is_a_lie_does_no_harm(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG];
+    struct efi_world *w = *state;
+    UINT64 size = 2000;
+
+    w->tftp.knobs.lies_size = 1;
+    assert_int_equal(read_into(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_true(size >= 2001);
+    size = 2048;
+    assert_int_equal(read_into(w, "even", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(size, 2048);
+    assert_content(buffer, 2048);
+    w->tftp.knobs.lies_size = UINT64_MAX;
+    size = 2048;
+    assert_int_equal(read_into(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_true(size > 2048);
+}
+
+/* shim 16: 4 MiB first, BlockSize 512, twice what is asked for next; optional files are skipped by the error's code. */
+static void shim_finds_its_files(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_MODE *mode = efi_world_pxe(w)->Mode;
+    struct call c = {.operation = READ_FILE, .size = 4 << 20, .block_size = 512, .file = "revocations_sbat.efi"};
+    unsigned blocks;
+
+    c.buffer = malloc(c.size);
+    assert_int_equal(mtftp(w, &c), EFI_TFTP_ERROR);
+    assert_true(mode->TftpErrorReceived);
+    assert_int_equal(mode->TftpError.ErrorCode, 1);
+    assert_true(mode->TftpError.ErrorString[0] != '\0');
+    c.file = "dir/grubx64.efi";
+    c.size = 4 << 20;
+    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(c.size, 3000);
+    assert_false(mode->TftpErrorReceived);
+    assert_int_equal(mode->TftpError.ErrorCode, 0);
+    c.file = "huge";
+    c.size = 4 << 20;
+    assert_int_equal(mtftp(w, &c), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(c.size, EFI_WORLD_HUGE);
+    free(c.buffer);
+    c.size *= 2;
+    c.buffer = malloc(c.size);
+    blocks = w->tftp.blocks_sent;
+    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(c.size, EFI_WORLD_HUGE);
+    assert_content(c.buffer, EFI_WORLD_HUGE);
+    assert_true(w->tftp.blocks_sent - blocks < EFI_WORLD_HUGE / 1024); /* not 512 bytes each */
+    free(c.buffer);
+}
+
+static void silence_ends_in_a_timeout(void **state)
+{
+    struct efi_world *w = *state;
+    uint8_t byte;
+    UINT64 size = 1;
+
+    w->tftp.knobs.is_deaf = true;
+    assert_int_equal(read_into(w, "text", &byte, &size), EFI_TIMEOUT);
+    assert_false(efi_world_pxe(w)->Mode->IcmpErrorReceived);
+}
+
+static void nobody_at_the_address_ends_in_a_timeout(void **state)
+{
+    struct efi_world *w = *state;
+    uint8_t bytes[10];
+    struct call c = {.operation = READ_FILE, .buffer = bytes, .size = 10, .file = "text", .server = 0xc0a86f77};
+
+    assert_int_equal(mtftp(w, &c), EFI_TIMEOUT);
+}
+
+static void a_closed_port_is_an_icmp_error(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_MODE *mode = efi_world_pxe(w)->Mode;
+    uint8_t byte[5];
+    UINT64 size = 5;
+
+    net_detach(&w->server.net, &w->tftp.udp);
+    assert_int_equal(read_into(w, "text", byte, &size), EFI_ICMP_ERROR);
+    assert_true(mode->IcmpErrorReceived);
+    assert_int_equal(mode->IcmpError.Type, 3);
+    assert_int_equal(mode->IcmpError.Code, 3);
+    assert_int_equal(mode->IcmpError.Data[0], 0x45); /* the IPv4 header it quotes */
+    net_attach(&w->server.net, &w->tftp.udp);
+    assert_int_equal(read_into(w, "text", byte, &size), EFI_SUCCESS);
+    assert_false(mode->IcmpErrorReceived);
+    assert_int_equal(mode->IcmpError.Type, 0);
+}
+
+static void an_error_in_mid_file_is_told(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG];
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_MODE *mode = efi_world_pxe(w)->Mode;
+    UINT64 size = sizeof(buffer);
+
+    w->tftp.knobs.error_at = 9;
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_TFTP_ERROR);
+    assert_true(mode->TftpErrorReceived);
+    assert_int_equal(mode->TftpError.ErrorCode, 0);
+    assert_string_equal((char *)mode->TftpError.ErrorString, "disk on fire");
+}
+
+static void loss_is_made_good(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG];
+
+    for (uint32_t seed = 1; seed <= 20; seed++) {
+        struct efi_world *w = efi_world_new(seed);
+        const struct wire_conditions conditions = {
+            .delay = MILLISECONDS(1), .loss = 40, .duplicate = 20, .reorder = 20, .late_by = MILLISECONDS(3)};
+        UINT64 size = sizeof(buffer);
+
+        (void)state;
+        assert_int_equal(net_boot_run(&w->boot), STATUS_OK);
+        wire_set_conditions(&w->world.wire, &conditions);
+        memset(buffer, 0, sizeof(buffer));
+        w->tftp.knobs.knows_no_tsize = seed % 2 != 0;
+        assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+        assert_content(buffer, sizeof(buffer));
+        efi_world_free(w);
+    }
+}
+
+static void with_callbacks(struct efi_world *w)
+{
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    BOOLEAN yes = TRUE;
+
+    efi_world_add_callback(w);
+    assert_int_equal(pxe->SetParameters(pxe, NULL, NULL, NULL, NULL, &yes), EFI_SUCCESS);
+    assert_true(pxe->Mode->MakeCallbacks);
+}
+
+static void the_callback_sees_packets(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG];
+    struct efi_world *w = *state;
+    struct call c = {.operation = READ_FILE, .buffer = buffer, .size = sizeof(buffer), .file = "big"};
+
+    with_callbacks(w);
+    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_content(buffer, EFI_WORLD_BIG);
+    assert_int_equal(w->callback.function, EFI_PXE_BASE_CODE_FUNCTION_MTFTP);
+    assert_true(w->callback.received > EFI_WORLD_BIG / 1468);
+    assert_true(w->callback.sent > 1);
+    assert_true(w->callback.largest <= sizeof(EFI_PXE_BASE_CODE_PACKET));
+}
+
+/* Real machines look around all the time; here somebody has to make the clock stop on its way. */
+static void no_work(struct world_host *host, time_us now)
+{
+    (void)host, (void)now;
+}
+
+static time_us often(const struct world_host *host)
+{
+    (void)host;
+    return session_now() + MILLISECONDS(10);
+}
+
+static void the_callback_is_told_that_we_wait(void **state)
+{
+    struct world_host clock = {.poll = no_work, .deadline = often};
+    struct efi_world *w = *state;
+    time_us before = session_now();
+    uint8_t byte;
+    UINT64 size = 1;
+
+    with_callbacks(w);
+    w->tftp.knobs.is_deaf = true;
+    w->callback.abort_at_tick = 40;
+    world_add(&w->world, &clock);
+    assert_int_equal(read_into(w, "text", &byte, &size), EFI_ABORTED);
+    assert_int_equal(w->callback.ticks, 40);
+    assert_in_range(session_now() - before, SECONDS(2), SECONDS(3));
+    assert_int_equal(w->callback.received, 0);
+}
+
+static void the_callback_ends_the_call(void **state)
+{
+    static uint8_t buffer[EFI_WORLD_BIG];
+    struct efi_world *w = *state;
+    UINT64 size = sizeof(buffer);
+
+    with_callbacks(w);
+    for (unsigned at = 1; at < 12; at++) {
+        w->callback.received = w->callback.sent = 0;
+        w->callback.abort_at = at;
+        size = sizeof(buffer);
+        assert_int_equal(read_into(w, "big", buffer, &size), EFI_ABORTED);
+        assert_true(w->callback.received + w->callback.sent <= at + 33); /* what came in the same turn, and ERROR */
+    }
+    assert_true(w->tftp.errors_received > 3); /* the server knows */
+    w->callback.abort_at = 0;
+    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+}
+
+static void a_call_from_the_callback_is_refused(void **state)
+{
+    struct efi_world *w = *state;
+    uint8_t bytes[5];
+    UINT64 size = 5;
+
+    with_callbacks(w);
+    w->callback.calls_back = true;
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(w->callback.nested_mtftp, EFI_NOT_READY);
+    assert_int_equal(w->callback.nested_stop, EFI_NOT_READY);
+    assert_content(bytes, 5);
+}
+
+/* DontUseBuffer: the callback protocol sees each byte once and in order, also in spite of losses. */
+static void without_a_buffer_the_callback_has_the_file(void **state)
+{
+    struct efi_world *w = *state;
+    struct call c = {.operation = READ_FILE, .file = "big", .dont_use_buffer = TRUE};
+    const struct wire_conditions conditions = {.delay = 200, .loss = 20, .duplicate = 20};
+
+    with_callbacks(w);
+    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(c.size, EFI_WORLD_BIG);
+    assert_int_equal(w->callback.data_len, EFI_WORLD_BIG);
+    assert_int_equal(w->callback.largest, 1472);
+    w->callback.data_len = w->callback.block = 0;
+    w->callback.largest = 0;
+    c.block_size = 512;
+    wire_set_conditions(&w->world.wire, &conditions);
+    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(w->callback.data_len, EFI_WORLD_BIG);
+    assert_int_equal(w->callback.largest, 516);
+}
+
+static void wrong_arguments_move_no_packet(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    EFI_IP_ADDRESS server = efi_ip(EFI_WORLD_SERVER_IP), nobody = efi_ip(0), everybody = efi_ip(0xffffffff);
+    EFI_PXE_BASE_CODE_MTFTP_INFO info = {0};
+    uint8_t buffer[8], name[] = "text", none[] = "", long_name[400];
+    UINT64 size = 8;
+    UINTN small = 511, fits = 512;
+    unsigned carried = w->world.wire.carried;
+
+    memset(long_name, 'x', sizeof(long_name));
+    long_name[399] = 0;
+#define CALL(op, buffer, size, block, server, name, info, dont) \
+    pxe->Mtftp(pxe, op, buffer, FALSE, size, block, server, name, info, dont)
+#define INVALID(...) assert_int_equal(CALL(__VA_ARGS__), EFI_INVALID_PARAMETER)
+    INVALID(0, buffer, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(8, buffer, &size, &fits, &server, name, NULL, FALSE);
+    INVALID((EFI_PXE_BASE_CODE_TFTP_OPCODE)-1, buffer, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(READ_FILE, NULL, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, NULL, &fits, &server, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &small, &server, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, NULL, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, &nobody, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, &everybody, name, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, &server, NULL, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, &server, none, NULL, FALSE);
+    INVALID(READ_FILE, buffer, &size, &fits, &server, long_name, NULL, FALSE);
+    INVALID(GET_SIZE, NULL, NULL, &fits, &server, name, NULL, FALSE);
+    INVALID(GET_SIZE, NULL, &size, &fits, &server, NULL, NULL, FALSE);
+    INVALID(EFI_PXE_BASE_CODE_TFTP_READ_DIRECTORY, NULL, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(EFI_PXE_BASE_CODE_TFTP_WRITE_FILE, NULL, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(EFI_PXE_BASE_CODE_TFTP_WRITE_FILE, buffer, &size, &fits, &server, name, NULL, TRUE);
+    INVALID(EFI_PXE_BASE_CODE_MTFTP_READ_FILE, buffer, &size, &fits, &server, name, NULL, FALSE);
+    INVALID(EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE, NULL, &size, &fits, &server, NULL, &info, FALSE);
+    for (unsigned op = EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE; op <= EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY; op++)
+        assert_int_equal(CALL((EFI_PXE_BASE_CODE_TFTP_OPCODE)op, buffer, &size, &fits, &server, name, &info, FALSE),
+                         EFI_UNSUPPORTED);
+    assert_int_equal(pxe->Mtftp(NULL, READ_FILE, buffer, FALSE, &size, NULL, &server, name, NULL, FALSE),
+                     EFI_INVALID_PARAMETER);
+    assert_int_equal(w->world.wire.carried, carried);
+    assert_int_equal(size, 8);
+}
+
+static void without_an_address_nothing_is_fetched(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    uint8_t bytes[5];
+    UINT64 size = 5;
+    EFI_IP_ADDRESS station = efi_ip(EFI_WORLD_OUR_IP), netmask = efi_ip(EFI_WORLD_NETMASK);
+
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_NOT_STARTED);
+    assert_int_equal(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_INVALID_PARAMETER);
+    assert_int_equal(pxe->SetStationIp(pxe, &station, &netmask), EFI_SUCCESS);
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_content(bytes, 5);
+    assert_int_equal(pxe->Stop(pxe), EFI_SUCCESS);
+}
+
+/* The NIC cannot be had: the status says so, and nothing is held. */
+static void a_nic_that_cannot_be_had(void **state)
+{
+    struct efi_world *w = *state;
+    uint8_t bytes[5];
+    UINT64 size = 5;
+
+    w->acquire_status = STATUS_LINK_DOWN;
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_NO_MEDIA);
+    w->acquire_status = STATUS_NIC_FAILED;
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_DEVICE_ERROR);
+    w->acquire_status = STATUS_OK;
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+}
+
+static void the_filter_is_left_as_the_specification_says(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    EFI_PXE_BASE_CODE_IP_FILTER filter = {.Filters = 7, .IpCnt = 1, .IpList = {efi_ip(0xef010203)}};
+    uint8_t bytes[5];
+    UINT64 size = 5;
+
+    assert_int_equal(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
+    assert_int_equal(pxe->Mode->IpFilter.IpCnt, 1);
+    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(pxe->Mode->IpFilter.Filters, EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP);
+    assert_int_equal(pxe->Mode->IpFilter.IpCnt, 0);
+    assert_int_equal(w->boot.session.net.filter.count, 0);
+    assert_false(w->boot.session.net.filter.everything);
+}
+
+#define BOOTED(test) cmocka_unit_test_setup_teardown(test, efi_world_booted, efi_world_stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOOTED(a_file_is_read),
+        BOOTED(sizes_are_told),
+        BOOTED(sizes_are_counted_for_servers_that_do_not_tell),
+        BOOTED(a_buffer_too_small_is_told_its_size),
+        BOOTED(a_size_that_is_a_lie_does_no_harm),
+        BOOTED(shim_finds_its_files),
+        BOOTED(silence_ends_in_a_timeout),
+        BOOTED(nobody_at_the_address_ends_in_a_timeout),
+        BOOTED(a_closed_port_is_an_icmp_error),
+        BOOTED(an_error_in_mid_file_is_told),
+        cmocka_unit_test(loss_is_made_good),
+        BOOTED(the_callback_sees_packets),
+        BOOTED(the_callback_is_told_that_we_wait),
+        BOOTED(the_callback_ends_the_call),
+        BOOTED(a_call_from_the_callback_is_refused),
+        BOOTED(without_a_buffer_the_callback_has_the_file),
+        BOOTED(wrong_arguments_move_no_packet),
+        cmocka_unit_test_setup_teardown(without_an_address_nothing_is_fetched, efi_world_start, efi_world_stop),
+        BOOTED(a_nic_that_cannot_be_had),
+        BOOTED(the_filter_is_left_as_the_specification_says),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
