@@ -53,6 +53,20 @@ static void cut_programs_are_truncated(void **state)
     }
 }
 
+/* Unsigned: the last section is what ends the file. */
+static void a_cut_section_is_truncated(void **state)
+{
+    struct pe_image pe;
+
+    (void)state;
+    pe_file_fill(file, PE_MACHINE_X64, PE_SUBSYSTEM_EFI_APPLICATION);
+    memset(file + PE_FILE_COFF + 24 + 112 + 4 * 8, 0, 8);
+    pe = parsed(slice_of(file, PE_FILE_CERTIFICATES));
+    assert_int_equal(pe.verdict, PE_WHOLE);
+    assert_int_equal(pe.needed, PE_FILE_CERTIFICATES);
+    assert_int_equal(parsed(slice_of(file, PE_FILE_CERTIFICATES - 1)).verdict, PE_TRUNCATED);
+}
+
 static void what_lies_behind_is_no_fault(void **state)
 {
     uint8_t longer[PE_FILE_LEN + 100] = {0};
@@ -120,6 +134,7 @@ int main(void)
         cmocka_unit_test(whole_programs_are_whole),       cmocka_unit_test(cut_programs_are_truncated),
         cmocka_unit_test(what_lies_behind_is_no_fault),   cmocka_unit_test(other_files_are_not_programs),
         cmocka_unit_test(huge_numbers_only_ask_for_more), cmocka_unit_test(machines_have_names),
+        cmocka_unit_test(a_cut_section_is_truncated),
     };
 
     return cmocka_run_group_tests_name("pe", tests, open_guard, close_guard);

@@ -198,10 +198,27 @@ static void measured(struct transcript *t)
     sends_block(t, MS(200 + 350), MS(200 + 450), 2, 1000, 500);
 }
 
+/* Which of two the ACK is for cannot be known (Karn's algorithm): nothing is learnt from it. */
+static void ambiguous(struct transcript *t)
+{
+    time_us at;
+
+    start(t, LEN);
+    transcript_sends(t, 0, 0);
+    transcript_gets(t, MS(100), server, BYTES("\0\6blksize\0001000\0"));
+    sends_block(t, MS(100), MS(100), 1, 0, 1000);
+    sends_block(t, MS(100 + 437), MS(100 + 563), 1, 0, 1000);
+    at = t->now - TRANSCRIPT_EPOCH + MS(5);
+    transcript_gets(t, at, server, ack(1));
+    sends_block(t, at, at, 2, 1000, 500);
+    sends_block(t, at + MS(437), at + MS(563), 2, 1000, 500);
+}
+
 static void patience_follows_the_round_trip(void **state)
 {
     (void)state;
     transcript_run(measured);
+    transcript_run(ambiguous);
 }
 
 static void strangers(struct transcript *t)
