@@ -31,7 +31,7 @@ FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))
 DRIVERS  := $(sort $(wildcard drivers/*.c))
 TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>/dev/null)
 
-include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk)
+include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk tests/boot/efi/build.mk)
 
 .PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit tool-tests
 
