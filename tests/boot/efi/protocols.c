@@ -60,8 +60,8 @@ static void check_load_file(EFI_LOAD_FILE_PROTOCOL *load)
                  EFI_INVALID_PARAMETER);
     check_status("13.1.1", "LoadFile: not BootPolicy", load->LoadFile(load, &end_node, FALSE, &size, NULL),
                  EFI_UNSUPPORTED);
-    check_status_either("13.1.1", "LoadFile: a path with something in it", load->LoadFile(load, ours, TRUE, &size, NULL),
-                        EFI_INVALID_PARAMETER, EFI_UNSUPPORTED);
+    check_status_either("13.1.1", "LoadFile: a path with something in it",
+                        load->LoadFile(load, ours, TRUE, &size, NULL), EFI_INVALID_PARAMETER, EFI_UNSUPPORTED);
     check_status("13.1.1", "LoadFile: the size", load->LoadFile(load, &end_node, TRUE, &size, NULL),
                  EFI_BUFFER_TOO_SMALL);
     if (size < 2 || EFI_ERROR(bs->AllocatePool(EfiLoaderData, size, (void **)&file))) {

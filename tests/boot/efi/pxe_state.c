@@ -93,7 +93,9 @@ static void check_fresh(const EFI_PXE_BASE_CODE_MODE *mode)
           "Start: the route table is empty");
     check(mode->AutoArp && !mode->SendGUID && !mode->MakeCallbacks && !mode->UsingIpv6, "24.3.2",
           "Start: AutoArp, and not SendGUID, MakeCallbacks, UsingIpv6");
-    check(mode->TTL == TTL_AT_START && mode->ToS == 0, "24.3.2", "Start: DEFAULT_TTL and DEFAULT_ToS");
+    /* 16 in the specification's and EDK2's older headers */
+    check((mode->TTL == TTL_AT_START || mode->TTL == 16) && mode->ToS == 0, "24.3.2",
+          "Start: DEFAULT_TTL, DEFAULT_ToS");
 }
 
 static void check_start(void)

@@ -6,6 +6,8 @@
 #ifndef PUCK_TESTS_BOOT_EFI_REPORT_H
 #define PUCK_TESTS_BOOT_EFI_REPORT_H
 
+#include <string.h>
+
 #include "efi/spec/uefi.h"
 #include "firmware/base/format.h"
 
