@@ -186,11 +186,17 @@ static void step_link(struct session *s, time_us now)
 
 static const char *awaited(const struct session *s)
 {
+    const struct dhcp_offer *offer = dhcp_offers_best(&s->dhcp.heard);
+
     if (!s->flow.link_is_up)
         return "the link to come back";
     if (s->dhcp.state == DHCP_REQUESTING)
         return "the server's confirmation";
-    return s->dhcp.heard.offer_count != 0 ? "a proxyDHCP server, the offer names no boot file" : "an offer";
+    if (offer == NULL)
+        return "an offer";
+    return offer->rank == DHCP_OFFER_NO_FILE || offer->rank == DHCP_OFFER_BOOTP
+               ? "a proxyDHCP server, the offer names no boot file"
+               : "other offers";
 }
 
 static void step_dhcp(struct session *s, time_us now)
