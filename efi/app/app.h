@@ -13,4 +13,10 @@ struct app {
     const struct card *card;
 };
 
+/*
+ * All of it: finds out where we came from and what cards there are, and boots. Returns what the boot program ended
+ * with, or why none was started; either way nothing of ours is left and the firmware has its cards back.
+ */
+EFI_STATUS app_run(void);
+
 #endif
