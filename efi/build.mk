@@ -36,11 +36,11 @@ $(BUILD)/efi-$1/%.o: %.c
 
 $(OUT)/puck-$1.efi: $(EFI_APP:%.c=$(BUILD)/efi-$1/%.o)
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_application -out:$$@ $$^
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_application -map:$(BUILD)/efi-$1/$$(@F).map -out:$$@ $$^
 
 $(OUT)/puck-$1-drivers.efi: $(EFI_DRIVER:%.c=$(BUILD)/efi-$1/%.o) $(DRIVERS:%.c=$(BUILD)/efi-$1/%.o)
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -out:$$@ $$(sort $$^)
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -map:$(BUILD)/efi-$1/$$(@F).map -out:$$@ $$(sort $$^)
 endef
 $(foreach m,$(EFI_MACHINES),$(eval $(call EFI_RULES,$m)))
 
@@ -48,7 +48,7 @@ $(foreach m,$(EFI_MACHINES),$(eval $(call EFI_RULES,$m)))
 define EFI_ROM_DRIVER_RULE
 $(BUILD)/efi-$1/$2.efi: $(patsubst %.c,$(BUILD)/efi-$1/%.o,$(EFI_DRIVER) $(sort $(wildcard drivers/$2*.c)))
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -out:$$@ $$^
+	$$(call say,LINK,$$@) $(EFI_LINK) -subsystem:efi_boot_service_driver -map:$(BUILD)/efi-$1/$$(@F).map -out:$$@ $$^
 endef
 $(foreach m,$(EFI_MACHINES),$(foreach d,$(BIOS_DRIVERS),$(eval $(call EFI_ROM_DRIVER_RULE,$m,$d))))
 

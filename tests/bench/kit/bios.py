@@ -90,7 +90,7 @@ def cost(bench, side, tftp, counts):
     transfer = transferred(result, site.BENCH_FILE)
     checked(bench, result, transfer, FETCH_RIGHT)
     if listing and bench.sides[side].ours:
-        profile.annotate(listing, transfer.size)
+        profile.annotate(listing, bench.firmware, transfer.size)
     used = instructions_between(result, transfer)
     named = (("guest instructions", 0),) if counts == "insn" else (("bytes stored", 2), ("bytes loaded", 1))
     for name, number in named:

@@ -32,7 +32,7 @@ class Plan:
     """
 
     def __init__(self, side, nic, until, limit, since=None, since_file=None, round_trip_ms=0.0, counts=None,
-                 profile=None, memory=256, firmware="bios"):
+                 profile=None, loaded=None, memory=256, firmware="bios"):
         self.rom = side.rom
         self.program = side.program
         self.chain = side.chain
@@ -45,6 +45,7 @@ class Plan:
         self.round_trip_ms = round_trip_ms
         self.counts = counts        # None, "insn" or "mem": run under the counting plugin
         self.profile = profile      # file for the plugin's profile
+        self.loaded = loaded and loaded.encode()    # a text that ends the profile before `until`
         self.memory = memory
 
 
@@ -203,6 +204,8 @@ def wait(out, plan, qemu):
             waits_to_start, deadline = False, time.monotonic() + plan.limit
             if plan.profile:
                 set_window(out, 1)
+        if plan.profile and plan.loaded and plan.loaded in log:
+            set_window(out, 2)
         if plan.until in log:
             return True
         if any(text in log for text in NOTHING_BOOTS):

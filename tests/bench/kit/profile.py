@@ -12,15 +12,25 @@ import subprocess
 
 from labkit import packages
 
-IMAGES = os.path.join(packages.REPOSITORY, "build/bios/*/image.elf")
+IMAGES = {"bios": "build/bios/*/image.elf", "uefi": "build/efi-x64/*.efi.map"}
 BOOT_PROGRAM = range(0x7C00, 0x8000)  # fetch.nbp: its checksum is not part of the transfer
 
 
 def read_symbols(image):
-    """(address, name) of each function, in order."""
+    """(address, name) of each function, in order, of an ELF file or of the map that lld-link wrote."""
+    if image.endswith(".map"):
+        return read_map(image)
     text = subprocess.run(["nm", "--defined-only", image], capture_output=True, text=True, check=True).stdout
     found = [line.split() for line in text.splitlines()]
     return sorted((int(address, 16), name) for address, kind, name in found if kind in "tT")
+
+
+def read_map(path):
+    """The same of a map; section 1 is the code."""
+    with open(path, encoding="ascii") as file:
+        found = [line.split() for line in file]
+    return sorted((int(words[2], 16), words[1]) for words in found 
+                  if len(words) == 4 and words[0].startswith("0001:") and words[3].endswith(".o"))
 
 
 def read_blocks(path):
@@ -45,24 +55,24 @@ def find_base(blocks, symbols):
 
 
 def by_function(blocks, symbols, base):
-    """Instructions per function, most first; what lies outside the image is one entry."""
+    """Instructions per function, most first; what lies outside the image, the firmware for example, is one entry."""
     addresses = [address for address, _ in symbols]
     end = addresses[-1] + 0x10000
     sums = collections.Counter()
     for address, executed in blocks:
         at = bisect.bisect_right(addresses, address - base) - 1
         inside = at >= 0 and address - base < end
-        sums[symbols[at][1] if inside else "(elsewhere: BIOS, real mode)"] += executed
+        sums[symbols[at][1] if inside else "(elsewhere)"] += executed
     return sums.most_common()
 
 
-def annotate(path, bytes_of_file):
+def annotate(path, firmware, bytes_of_file):
     """Puts the functions in front of the plugin's list, with instructions per byte of the file transferred.
 
     Which of the images was built into the ROM, the votes say too.
     """
     blocks, total = read_blocks(path)
-    images = [read_symbols(image) for image in glob.glob(IMAGES)]
+    images = [read_symbols(image) for image in glob.glob(os.path.join(packages.REPOSITORY, IMAGES[firmware]))]
     found = max(((*find_base(blocks, symbols), symbols) for symbols in images), default=None)
     if not found or found[0] < 3:
         return

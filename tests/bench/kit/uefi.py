@@ -6,7 +6,7 @@ from . import boot, profile, sides, site
 from .measure import (KERNEL_RUNS, MB, checked, count_before_payload, count_packets, instructions_between, options_used,
                       transferred)
 
-BENCH_END = "BENCH end"
+BENCH_START, BENCH_END = "BENCH start", "BENCH end"
 OFFERS = {"plain offer": "plain", "PXE-marked offer": "pxe, discovery off"}
 RATES = (("in.tftpd", 0.2), ("in.tftpd", 1), ("windowsize", 0.2), ("windowsize", 1))
 MEMORY = 1024
@@ -48,10 +48,10 @@ def cost(bench, side, tftp, counts):
     if bench.options.profile and counts == "insn":
         listing = os.path.join(bench.options.profile, f"{side}-{tftp}.txt")
     result = bench.boot(side, BENCH_END, bench.options.cell_seconds, since_file=BIG, counts=counts, profile=listing,
-                        memory=MEMORY)
+                        loaded=BENCH_START, memory=MEMORY)
     transfer = transferred(result, BIG)
     if listing and bench.sides[side].ours:
-        profile.annotate(listing, transfer.size)
+        profile.annotate(listing, bench.firmware, transfer.size)
     used = instructions_between(result, transfer)
     for name, number in (("guest instructions", 0),) if counts == "insn" else (("bytes stored", 2), ("bytes loaded", 1)):
         bench.count(f"{name} per byte, boot file, {tftp}", "", side, used[number] / transfer.size, "{:.2f}")
