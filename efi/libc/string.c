@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "efi/libc/string.h"
 
+/* Words first: not every processor makes as much of single bytes, and an emulator makes eight times the work of them.
+ */
 void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {
     void *result = to;
+    size_t words = len / sizeof(words);
 
+#ifdef __x86_64__
+    __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+#else
+    __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+#endif
+    len %= sizeof(words);
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(len) : : "memory");
     return result;
 }

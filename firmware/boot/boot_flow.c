@@ -221,6 +221,8 @@ static void show_progress(struct session *s, time_us now)
     const struct tftp *tftp = &s->transfer.tftp;
     char received[SCREEN_BYTES_TEXT], size[SCREEN_BYTES_TEXT], rate[SCREEN_BYTES_TEXT];
 
+    if (!screen_progress_due(&s->screen, now))
+        return; /* this is asked at every poll, and divisions cost more than the rest of it */
     screen_bytes(received, tftp->received);
     screen_bytes(rate, download_rate(&s->transfer, now));
     if (tftp->state == TFTP_REQUESTING)

@@ -57,13 +57,18 @@ void screen_line(struct screen *screen, const char *format, ...)
     screen->next_progress = 0;
 }
 
+bool screen_progress_due(const struct screen *screen, time_us now)
+{
+    return now >= screen->next_progress;
+}
+
 void screen_progress(struct screen *screen, time_us now, const char *format, ...)
 {
     char text[sizeof(screen->progress)];
     va_list args;
     size_t len;
 
-    if (now < screen->next_progress)
+    if (!screen_progress_due(screen, now))
         return;
     va_start(args, format);
     len = text_format_args(text, sizeof(text), format, args);

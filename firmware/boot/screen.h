@@ -6,6 +6,8 @@
 #ifndef PUCK_BOOT_SCREEN_H
 #define PUCK_BOOT_SCREEN_H
 
+#include <stdbool.h>
+
 #include "firmware/base/format.h"
 #include "firmware/base/time.h"
 
@@ -26,6 +28,9 @@ void screen_line(struct screen *, const char *format, ...) FORMAT_LIKE_PRINTF(2,
  * output through a BIOS is slow, and must not cost the transfer that it reports on.
  */
 void screen_progress(struct screen *, time_us now, const char *format, ...) FORMAT_LIKE_PRINTF(3, 4);
+
+/* Whether screen_progress() would write: what it is given need not be worked out before. */
+bool screen_progress_due(const struct screen *, time_us now);
 
 /* Room for the largest text of screen_bytes(). */
 #define SCREEN_BYTES_TEXT 16
