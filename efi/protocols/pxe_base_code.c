@@ -86,6 +86,7 @@ void pxe_base_code_reset(struct pxe_base_code *pxe)
     pxe_udp_stop(pxe);
     download_stop(&s->transfer);
     download_stop(&s->size_query);
+    net_detach(&s->net, &pxe->discovery.udp);
     pxe_mode_stop(pxe);
     pxe->callback = NULL;
     memset(&s->net.filter, 0, sizeof(s->net.filter));

@@ -12,6 +12,8 @@
 #include "efi/protocols/pxe_call.h"
 #include "efi/protocols/pxe_udp.h"
 #include "efi/spec/uefi.h"
+#include "firmware/boot/upload.h"
+#include "firmware/proto/boot_server.h"
 
 struct net_boot;
 
@@ -23,6 +25,8 @@ struct pxe_base_code {
     EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback; /* while Mode.MakeCallbacks */
     struct pxe_call call;
     struct pxe_udp udp;
+    struct boot_server discovery; /* Discover() */
+    struct upload upload;         /* Mtftp(), WRITE_FILE */
 };
 
 /* Not started, as the specification has it; nothing is installed. */

@@ -10,6 +10,7 @@
 #include "efi/protocols/pxe_mode.h"
 #include "efi/status.h"
 #include "firmware/base/text.h"
+#include "firmware/boot/file_size.h"
 
 enum {
     BLOCK_SIZE_MIN = 512,
@@ -63,7 +64,7 @@ static struct mtftp_sink sink_of(const struct mtftp *m)
 {
     struct mtftp_sink s = {.sink = {.size_known = sink_size_known, .write = sink_write}};
 
-    s.is_unlimited = m->dont_use_buffer || m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE;
+    s.is_unlimited = m->dont_use_buffer;
     if (s.is_unlimited)
         return s;
     s.memory = m->buffer;
@@ -119,7 +120,7 @@ static EFI_STATUS check(const struct pxe_base_code *pxe, const struct mtftp *m)
         return EFI_INVALID_PARAMETER;
     if (moves_data(m->operation) && m->buffer == NULL && !m->dont_use_buffer)
         return EFI_INVALID_PARAMETER;
-    if (m->dont_use_buffer && m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
+    if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE && (m->dont_use_buffer || *m->buffer_size > SIZE_MAX))
         return EFI_INVALID_PARAMETER;
     if (is_multicast(m->operation) && m->info == NULL)
         return EFI_INVALID_PARAMETER;
@@ -160,14 +161,13 @@ static bool download_is_over(const void *context)
 }
 
 /* The server's own words, for boot programs that tell a missing file from a failure by the code (shim). */
-static void show_error(EFI_PXE_BASE_CODE_MODE *mode, const struct tftp *tftp)
+static void show_error(EFI_PXE_BASE_CODE_MODE *mode, uint16_t code, const char *text)
 {
-    if (tftp->server_text[0] == '\0')
+    if (text[0] == '\0')
         return;
     mode->TftpErrorReceived = TRUE;
-    mode->TftpError.ErrorCode = (UINT8)tftp->server_error;
-    (void)text_copy((char *)mode->TftpError.ErrorString, sizeof(mode->TftpError.ErrorString),
-                    text_slice(tftp->server_text));
+    mode->TftpError.ErrorCode = (UINT8)code;
+    (void)text_copy((char *)mode->TftpError.ErrorString, sizeof(mode->TftpError.ErrorString), text_slice(text));
 }
 
 static enum status transfer(struct pxe_base_code *pxe, const struct tftp_request *request)
@@ -187,33 +187,52 @@ static enum status transfer(struct pxe_base_code *pxe, const struct tftp_request
     }
     status = download_status(d);
     if (status != STATUS_OK)
-        show_error(&pxe->mode, &d->tftp);
+        show_error(&pxe->mode, d->tftp.server_error, d->tftp.server_text);
     return status;
 }
 
-/*
- * The size out of tsize; where the server does not know that option, or says 0, the file is fetched and counted: the
- * answer is dear, but it is one.
- */
 static enum status get_size(struct pxe_base_code *pxe, const struct mtftp *m)
 {
-    struct mtftp_sink sink = sink_of(m);
-    struct tftp_request request = request_of(pxe, m, &sink.sink);
-    const struct tftp *tftp = &pxe->boot->session.transfer.tftp;
+    struct session *s = &pxe->boot->session;
+    const struct tftp *tftp = &s->size_query.tftp;
+    struct tftp_request request = request_of(pxe, m, NULL);
+    enum status status;
+    uint64_t size = 0;
+
+    pxe->call.client = &tftp->udp;
+    status = file_size_find(s, &request, &size);
+    if (s->is_cancelled)
+        return STATUS_CANCELLED;
+    if (status == STATUS_OK)
+        *m->buffer_size = size;
+    else
+        show_error(&pxe->mode, tftp->server_error, tftp->server_text);
+    return status;
+}
+
+static enum status write_file(struct pxe_base_code *pxe, const struct mtftp *m)
+{
+    struct upload *u = &pxe->upload;
+    struct tftp_write_request request = {
+        .server = {.ip = ipv4_address(pxe_get_address(m->server))},
+        .file = (const char *)m->file,
+        .bytes = slice_of(m->buffer, (size_t)*m->buffer_size),
+    };
     enum status status;
 
-    request.size_only = true;
-    status = transfer(pxe, &request);
-    if (status == STATUS_OK && tftp->size != 0) {
-        *m->buffer_size = tftp->size;
-        return STATUS_OK;
-    }
-    if (status != STATUS_OK && status != STATUS_TFTP_NO_FILESIZE)
-        return status;
-    request.size_only = false;
-    status = transfer(pxe, &request);
+    if (m->block_size != NULL)
+        request.block_size_max = (uint16_t)(*m->block_size < TFTP_BLOCK_FRAME ? *m->block_size : TFTP_BLOCK_FRAME);
+    pxe->call.client = &u->write.udp;
+    status = upload_start(u, &pxe->boot->session.net, session_now(), &request);
     if (status == STATUS_OK)
-        *m->buffer_size = tftp->received;
+        status = pxe_call_wait(pxe, upload_is_over, u, TIME_NEVER);
+    if (status != STATUS_OK) {
+        (void)upload_stop(u, session_now(), status);
+        return status;
+    }
+    status = upload_stop(u, session_now(), STATUS_OK);
+    if (status != STATUS_OK)
+        show_error(&pxe->mode, u->write.server_error, u->write.server_text);
     return status;
 }
 
@@ -239,14 +258,14 @@ static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp *m)
 
     if (status != EFI_SUCCESS)
         return status;
-    if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
-        return EFI_UNSUPPORTED;
     status = pxe_call_begin(pxe, EFI_PXE_BASE_CODE_FUNCTION_MTFTP, NULL);
     if (status != EFI_SUCCESS)
         return status;
     pxe_udp_stop(pxe);
     if (m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE)
         status = efi_status(get_size(pxe, m));
+    else if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
+        status = efi_status(write_file(pxe, m));
     else
         status = efi_status(read_file(pxe, m));
     pxe_mode_reset_filter(pxe);
