@@ -6,7 +6,8 @@ EFI_TEST_protocols := tests/boot/efi/protocols.c $(wildcard tests/boot/efi/pxe_*
 EFI_TEST_snp       := tests/boot/efi/snp.c $(wildcard tests/boot/efi/snp_*.c)
 EFI_TEST_count     := tests/boot/efi/count.c
 # Boot programs that end, or treat us, in a way of their own: one source, one name for each way.
-EFI_MISBEHAVIOURS := $(if $(wildcard tests/boot/efi/misbehave.c),return-success return-error exit-text nulls uninstall close)
+EFI_MISBEHAVIOURS := $(if $(wildcard tests/boot/efi/misbehave.c),\
+  return-success return-error exit-text nulls uninstall close keep-snp leave-callback)
 EFI_TESTS := $(basename $(notdir $(wildcard $(addprefix tests/boot/efi/,protocols.c snp.c count.c))))
 EFI_TEST_PROGRAMS := $(foreach m,$(EFI_MACHINES),$(EFI_TESTS:%=$(OUT)/test/%-$m.efi) $(EFI_MISBEHAVIOURS:%=$(OUT)/test/%-$m.efi))
 
@@ -23,7 +24,7 @@ define EFI_MISBEHAVIOUR_RULE
 $(BUILD)/efi-$1/misbehave/$2.o: tests/boot/efi/misbehave.c
 	@mkdir -p $$(@D)
 	$$(call say,$1,$$<) clang --target=$(EFI_TARGET_$1) -isystem $(EFI_HEADERS_$1) $(EFI_FLAGS) \
-	  -DMISBEHAVIOUR=$(subst -,_,$2) -c -o $$@ $$<
+	  -DMISBEHAVIOUR='"$2"' -c -o $$@ $$<
 
 $(OUT)/test/$2-$1.efi: $(BUILD)/efi-$1/misbehave/$2.o $(EFI_TEST_COMMON:%.c=$(BUILD)/efi-$1/%.o)
 	@mkdir -p $$(@D)
