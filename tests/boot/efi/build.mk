@@ -4,11 +4,11 @@
 EFI_TEST_COMMON   := tests/boot/efi/report.c $(wildcard efi/libc/*.c) firmware/base/format.c firmware/base/divide.c
 EFI_TEST_protocols := tests/boot/efi/protocols.c $(wildcard tests/boot/efi/pxe_*.c)
 EFI_TEST_snp       := tests/boot/efi/snp.c $(wildcard tests/boot/efi/snp_*.c)
-EFI_TEST_count     := tests/boot/efi/count.c
+EFI_TEST_count     := tests/boot/efi/count.c tests/boot/efi/census.c
+EFI_TEST_reconnect := tests/boot/efi/reconnect.c tests/boot/efi/census.c
 # Boot programs that end, or treat us, in a way of their own: one source, one name for each way.
-EFI_MISBEHAVIOURS := $(if $(wildcard tests/boot/efi/misbehave.c),\
-  return-success return-error exit-text nulls uninstall close keep-snp leave-callback)
-EFI_TESTS := $(basename $(notdir $(wildcard $(addprefix tests/boot/efi/,protocols.c snp.c count.c))))
+EFI_MISBEHAVIOURS := return-success return-error exit-text nulls uninstall close keep-snp leave-callback
+EFI_TESTS := protocols snp count reconnect
 EFI_TEST_PROGRAMS := $(foreach m,$(EFI_MACHINES),$(EFI_TESTS:%=$(OUT)/test/%-$m.efi) $(EFI_MISBEHAVIOURS:%=$(OUT)/test/%-$m.efi))
 
 # $1: machine  $2: program
