@@ -20,6 +20,7 @@ EFI_STATUS efi_status(enum status status)
     case STATUS_OUT_OF_RESOURCES:
         return EFI_OUT_OF_RESOURCES;
     case STATUS_BAD_PARAMETER:
+    case STATUS_NO_SERVER_LIST:
         return EFI_INVALID_PARAMETER;
     case STATUS_FILE_TOO_BIG:
     case STATUS_TFTP_TOO_MANY:
@@ -37,6 +38,10 @@ EFI_STATUS efi_status(enum status status)
         return EFI_NO_RESPONSE;
     case STATUS_LINK_DOWN:
         return EFI_NO_MEDIA;
+    case STATUS_IMAGE_INVALID:
+        return EFI_LOAD_ERROR;
+    case STATUS_IMAGE_REFUSED:
+        return EFI_SECURITY_VIOLATION;
     case STATUS_CANCELLED:
         return EFI_ABORTED;
     default:

@@ -88,7 +88,6 @@ void pxe_base_code_reset(struct pxe_base_code *pxe)
     download_stop(&s->size_query);
     net_detach(&s->net, &pxe->discovery.udp);
     pxe_mode_stop(pxe);
-    pxe->callback = NULL;
     memset(&s->net.filter, 0, sizeof(s->net.filter));
     s->net.ttl = pxe->mode.TTL;
     s->net.tos = pxe->mode.ToS;

@@ -22,7 +22,6 @@ struct pxe_base_code {
     EFI_PXE_BASE_CODE_MODE mode;
     struct net_boot *boot;
     EFI_HANDLE handle; /* where the protocol is installed: the callback protocol is looked for there */
-    EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback; /* while Mode.MakeCallbacks */
     struct pxe_call call;
     struct pxe_udp udp;
     struct boot_server discovery; /* Discover() */

@@ -21,15 +21,19 @@ EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *pxe_call_find_callback(const struct pxe_bas
     return services_protocol(pxe->handle, &guid);
 }
 
-/* The packet is lent to the caller, who may read what he is not to write: it is ours, or about to leave. */
+/*
+ * The packet is lent to the caller, who may read what he is not to write: it is ours, or about to leave. Of no bytes, a
+ * mere sign of life or an empty datagram, there is no packet.
+ */
 static void tell(struct pxe_base_code *pxe, bool is_received, struct slice packet)
 {
+    EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback = pxe->call.callback;
+    void *bytes = packet.len != 0 ? (void *)(uintptr_t)packet.data : NULL;
     EFI_PXE_BASE_CODE_CALLBACK_STATUS answer;
 
-    if (!pxe->mode.MakeCallbacks || pxe->callback == NULL)
+    if (callback == NULL)
         return;
-    answer = pxe->callback->Callback(pxe->callback, pxe->call.function, is_received, (UINT32)packet.len,
-                                     (EFI_PXE_BASE_CODE_PACKET *)(uintptr_t)packet.data);
+    answer = callback->Callback(callback, pxe->call.function, is_received, (UINT32)packet.len, bytes);
     if (answer != EFI_PXE_BASE_CODE_CALLBACK_STATUS_CONTINUE)
         pxe->boot->session.is_cancelled = true;
     pxe->call.next_tick = session_now() + TICK;
@@ -85,6 +89,7 @@ EFI_STATUS pxe_call_begin(struct pxe_base_code *pxe, EFI_PXE_BASE_CODE_FUNCTION 
         .observer = {.datagram = observe_datagram, .icmp_error = observe_icmp_error, .waiting = observe_waiting},
         .function = function,
         .client = client,
+        .callback = pxe->mode.MakeCallbacks ? pxe_call_find_callback(pxe) : NULL,
         .next_tick = session_now() + TICK,
     };
     pxe->boot->session.net.observer = &pxe->call.observer;

@@ -15,7 +15,8 @@ struct pxe_base_code;
 struct pxe_call {
     struct net_observer observer; /* first */
     EFI_PXE_BASE_CODE_FUNCTION function;
-    const struct udp_client *client; /* whose datagrams are this call's; NULL: everybody's */
+    const struct udp_client *client;               /* whose datagrams are this call's; NULL: everybody's */
+    EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback; /* looked for at each call: its owner may be gone since */
     time_us next_tick;
 };
 

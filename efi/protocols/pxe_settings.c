@@ -4,19 +4,19 @@
 #include "efi/protocols/net_boot.h"
 #include "efi/protocols/pxe_functions.h"
 
+/*
+ * SendGUID changes nothing on the wire: the GUID goes out in option 97 of every DHCP message as it is, and the hardware
+ * address stays the NIC's, by which servers know their clients.
+ */
 static EFI_STATUS set_parameters(struct pxe_base_code *pxe, const BOOLEAN *auto_arp, const BOOLEAN *send_guid,
                                  const UINT8 *ttl, const UINT8 *tos, const BOOLEAN *make_callback)
 {
-    EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback = NULL;
     EFI_PXE_BASE_CODE_MODE *mode = &pxe->mode;
 
     if (send_guid != NULL && *send_guid && !pxe->boot->config.has_uuid)
         return EFI_INVALID_PARAMETER;
-    if (make_callback != NULL && *make_callback) {
-        callback = pxe_call_find_callback(pxe);
-        if (callback == NULL)
-            return EFI_INVALID_PARAMETER;
-    }
+    if (make_callback != NULL && *make_callback && pxe_call_find_callback(pxe) == NULL)
+        return EFI_INVALID_PARAMETER;
     if (auto_arp != NULL)
         mode->AutoArp = *auto_arp != FALSE;
     if (send_guid != NULL)
@@ -25,10 +25,8 @@ static EFI_STATUS set_parameters(struct pxe_base_code *pxe, const BOOLEAN *auto_
         pxe->boot->session.net.ttl = mode->TTL = *ttl;
     if (tos != NULL)
         pxe->boot->session.net.tos = mode->ToS = *tos;
-    if (make_callback != NULL) {
+    if (make_callback != NULL)
         mode->MakeCallbacks = *make_callback != FALSE;
-        pxe->callback = callback;
-    }
     return EFI_SUCCESS;
 }
 

@@ -150,7 +150,8 @@ static EFI_PXE_BASE_CODE_CALLBACK_STATUS EFIAPI callback(EFI_PXE_BASE_CODE_CALLB
         c->received++;
         count_data(c, len, (const uint8_t *)packet);
     } else {
-        c->sent++;
+        if (c->sent++ == 0 && len >= 2)
+            c->first_sent = load_be16((const uint8_t *)packet);
     }
     if (len > c->largest)
         c->largest = len;

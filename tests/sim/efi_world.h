@@ -45,6 +45,7 @@ struct efi_callback {
     uint64_t data_len; /* bytes of TFTP DATA that were seen, each block counted once */
     uint16_t block;
     size_t largest;
+    uint16_t first_sent; /* the first two bytes of what was sent first */
 };
 
 struct efi_world {
