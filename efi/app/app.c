@@ -21,9 +21,15 @@ static struct app *app_of(struct net_boot *boot)
     return (struct app *)boot;
 }
 
+/* To a boot program, a card that somebody else holds is a failed call; to a person, it is the end of the boot. */
 static enum status app_acquire(struct net_boot *boot)
 {
-    return loan_take(&app_of(boot)->loan);
+    struct loan *loan = &app_of(boot)->loan;
+    enum status status = loan_take(loan);
+
+    if (loan->state == LOAN_NONE && loan->idle == NULL)
+        platform_print("Puck: some other driver or program holds this network card and does not let go\n");
+    return status;
 }
 
 /* Between the calls of a boot program it is kept for a while, since taking it costs the firmware its whole stack. */

@@ -39,7 +39,7 @@ static void tell_place(struct card *card)
     EFI_PCI_IO_PROTOCOL *pci;
     EFI_HANDLE handle;
 
-    text_format(card->place, sizeof(card->place), "firmware's driver");
+    text_format(card->place, sizeof(card->place), "not on PCI");
     if (rest == NULL || EFI_ERROR(efi_boot->LocateDevicePath(&guid, &rest, &handle)))
         return;
     pci = services_protocol(handle, &pci_guid);

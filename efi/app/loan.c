@@ -92,7 +92,7 @@ enum status loan_take(struct loan *loan)
 {
     if (loan->state == LOAN_NONE)
         loan->state = take_snp(loan);
-    return loan->state == LOAN_NONE ? STATUS_FAILURE : nic_open(&loan->nic.nic);
+    return loan->state == LOAN_NONE ? STATUS_NIC_FAILED : nic_open(&loan->nic.nic);
 }
 
 static void restore_under(const struct loan *loan)

@@ -34,7 +34,8 @@ struct loan {
 
 void loan_init(struct loan *, const struct card *, const bool *is_busy);
 
-/* Takes it if it is not taken, and opens the NIC. STATUS_FAILURE when somebody else does not let go. */
+/* Takes it if it is not taken, and opens the NIC. STATUS_NIC_FAILED and LOAN_NONE when somebody else does not let go.
+ */
 enum status loan_take(struct loan *);
 
 /* Closes the NIC, gives the SNP back stopped, and lets the firmware build its stack on it again. */

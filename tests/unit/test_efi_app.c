@@ -277,6 +277,7 @@ static void card_that_a_driver_does_not_let_go_is_left(void **state)
                      EFI_SUCCESS);
     assert_true(EFI_ERROR(run()));
     assert_int_equal(model.initializations, 1); /* the stack's own */
+    expect_shown("does not let go");
 }
 
 /* --- itself again --- */
