@@ -58,7 +58,7 @@ $(BUILD)/bios/%.o: %.S
 
 # $1: card as VVVV-DDDD  $2: driver
 define ROM_OF_NIC
-$(OUT)/rom/$1.rom: $(BIOS_BUILD)/rom/$1.rom $(call EFI_ROM_DRIVERS,$2) tools/romtool
+$(OUT)/rom/$1.rom: $(BIOS_BUILD)/rom/$1.rom $(call EFI_ROM_DRIVERS,$2) tools/romtool tools/uefi_compression.py
 	@mkdir -p $$(@D)
 	@tools/romtool join $$(filter-out tools/%,$$^) $$@ $(subst -,:,$1)
 endef

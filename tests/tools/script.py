@@ -13,5 +13,6 @@ def load(name):
     loader = importlib.machinery.SourceFileLoader(name, os.path.join(REPOSITORY, "tools", name))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
     sys.dont_write_bytecode = True
+    sys.path[:0] = [path for path in [os.path.join(REPOSITORY, "tools")] if path not in sys.path]
     loader.exec_module(module)
     return module

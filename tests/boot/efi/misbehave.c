@@ -9,6 +9,7 @@ static EFI_GUID pxe_guid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 static EFI_GUID callback_guid = EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL_GUID;
 static EFI_GUID snp_guid = EFI_SIMPLE_NETWORK_PROTOCOL_GUID;
 
+/* The firmware takes it for "done" and shows its menu; after every other status it goes on to the next boot entry. */
 static EFI_STATUS return_success(void)
 {
     return EFI_SUCCESS;
@@ -50,7 +51,7 @@ static EFI_STATUS nulls(void)
         (void)pxe->SetPackets(pxe, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
         (void)(round == 0 ? pxe->Stop(pxe) : pxe->Start(pxe, FALSE));
     }
-    return EFI_SUCCESS;
+    return EFI_ABORTED;
 }
 
 /* Takes every protocol off the handle that it was loaded from. */
@@ -68,7 +69,7 @@ static EFI_STATUS uninstall(void)
             (unsigned long long)bs->UninstallProtocolInterface(loaded_image->DeviceHandle, guids[i], interface));
     }
     bs->FreePool(guids);
-    return EFI_SUCCESS;
+    return EFI_ABORTED;
 }
 
 /* Closes every protocol of every handle that has SNP, whoever has it open. */
@@ -91,7 +92,7 @@ static EFI_STATUS close(void)
         bs->FreePool(opens);
     }
     bs->FreePool(handles);
-    return EFI_SUCCESS;
+    return EFI_ABORTED;
 }
 
 /* As GRUB does: takes every SNP it can get for itself, with frames coming in, and never gives it back. */
@@ -113,7 +114,7 @@ static EFI_STATUS keep_snp(void)
         say("kept an SNP: %llX\n",
             (unsigned long long)snp->ReceiveFilters(snp, EFI_SIMPLE_NETWORK_RECEIVE_UNICAST, 0, FALSE, 0, NULL));
     }
-    return EFI_SUCCESS;
+    return EFI_ABORTED;
 }
 
 static EFI_PXE_BASE_CODE_CALLBACK_STATUS EFIAPI gone(EFI_PXE_BASE_CODE_CALLBACK_PROTOCOL *callback,
@@ -136,7 +137,8 @@ static EFI_STATUS leave_callback(void)
     status = bs->InstallMultipleProtocolInterfaces(&loaded_image->DeviceHandle, &callback_guid, &callback, NULL);
     if (!EFI_ERROR(status) && pxe != NULL)
         status = pxe->SetParameters(pxe, NULL, NULL, NULL, NULL, &on);
-    return status;
+    say("left a callback: %llX\n", (unsigned long long)status);
+    return EFI_ABORTED;
 }
 
 static const struct {
