@@ -31,6 +31,26 @@ static bool is_station(uint32_t address, uint32_t netmask)
     return hosts <= 1 || ((address & hosts) != 0 && (address & hosts) != hosts);
 }
 
+/*
+ * No function of the protocol sets a gateway: the routes are those of the ACK in Mode, when it is the ACK for this very
+ * address. So they are there for a program that sets address and packets one after the other, whichever comes first.
+ */
+void pxe_address_adopt_routes(struct pxe_base_code *pxe)
+{
+    struct net *net = &pxe->boot->session.net;
+    const struct dhcp_lease *lease = &pxe->boot->session.dhcp.lease;
+    size_t count = 0;
+
+    if (!pxe->mode.DhcpAckReceived || lease->address == 0 || lease->address != net->config.address)
+        return;
+    for (; count < lease->route_count && count < NET_ROUTES; count++)
+        net->config.routes[count] = (struct net_route){.destination = lease->routes[count].destination,
+                                                       .netmask = lease->routes[count].netmask,
+                                                       .gateway = lease->routes[count].gateway};
+    net->config.route_count = count;
+    pxe_mode_show_net(pxe);
+}
+
 static EFI_STATUS set_station_ip(struct pxe_base_code *pxe, const EFI_IP_ADDRESS *station,
                                  const EFI_IP_ADDRESS *netmask)
 {
@@ -52,6 +72,7 @@ static EFI_STATUS set_station_ip(struct pxe_base_code *pxe, const EFI_IP_ADDRESS
         config.route_count = 0; /* they were another network's */
     net_configure(net, &config);
     pxe_mode_show_net(pxe);
+    pxe_address_adopt_routes(pxe);
     pxe_mode_show_arp(pxe);
     return EFI_SUCCESS;
 }
@@ -87,6 +108,7 @@ static bool filter_is_wrong(const EFI_PXE_BASE_CODE_IP_FILTER *filter)
 /* The NIC is only asked for when it has anything to learn. */
 static EFI_STATUS set_ip_filter(struct pxe_base_code *pxe, const EFI_PXE_BASE_CODE_IP_FILTER *filter)
 {
+    const EFI_PXE_BASE_CODE_IP_FILTER before = pxe->mode.IpFilter;
     bool was_special = pxe_mode_filter_is_special(pxe);
     EFI_STATUS status;
 
@@ -94,8 +116,10 @@ static EFI_STATUS set_ip_filter(struct pxe_base_code *pxe, const EFI_PXE_BASE_CO
     if (!was_special && !pxe_mode_filter_is_special(pxe))
         return EFI_SUCCESS;
     status = net_boot_begin(pxe->boot);
-    if (status != EFI_SUCCESS)
+    if (status != EFI_SUCCESS) {
+        pxe->mode.IpFilter = before;
         return status;
+    }
     status = efi_status(pxe_mode_apply_filter(pxe));
     net_boot_end(pxe->boot, true);
     return status;

@@ -35,6 +35,9 @@ bool pxe_mode_filter_is_special(const struct pxe_base_code *);
 /* Makes the net and the NIC, which must be ours, receive what Mode's filter wants. */
 enum status pxe_mode_apply_filter(struct pxe_base_code *);
 
+/* The routes of the session's lease, if it is the lease of the address that we have (pxe_address.c). */
+void pxe_address_adopt_routes(struct pxe_base_code *);
+
 /* Host byte order to Mode's and back. The rest of the union is zeroed. */
 void pxe_put_address(EFI_IP_ADDRESS *, uint32_t address);
 uint32_t pxe_get_address(const EFI_IP_ADDRESS *);

@@ -3,6 +3,7 @@
 #include "efi/platform/tpl.h"
 #include "efi/protocols/net_boot.h"
 #include "efi/protocols/pxe_functions.h"
+#include "efi/protocols/pxe_mode.h"
 
 /*
  * SendGUID changes nothing on the wire: the GUID goes out in option 97 of every DHCP message as it is, and the hardware
@@ -75,6 +76,7 @@ static void learn_lease(struct pxe_base_code *pxe)
     if (!dhcp_lease_restore(lease, packet_of(mode->DhcpDiscoverValid, &mode->DhcpDiscover),
                             packet_of(mode->DhcpAckReceived, &mode->DhcpAck), proxy))
         memset(lease, 0, sizeof(*lease));
+    pxe_address_adopt_routes(pxe);
 }
 
 EFI_STATUS EFIAPI pxe_set_packets(EFI_PXE_BASE_CODE_PROTOCOL *this, BOOLEAN *discover_valid, BOOLEAN *ack_received,

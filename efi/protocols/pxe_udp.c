@@ -255,6 +255,12 @@ void pxe_udp_stop(struct pxe_base_code *pxe)
 
 void pxe_udp_send(struct pxe_udp *udp, struct udp_address to, struct slice head, struct slice body)
 {
+    static const uint8_t nothing; /* callers may say NULL where there are no bytes */
+
+    if (head.len == 0)
+        head.data = &nothing;
+    if (body.len == 0)
+        body.data = &nothing;
     udp->write_to = to;
     udp->head = head;
     udp->body = body;

@@ -231,6 +231,34 @@ static void packets_are_kept(void **state)
     assert_memory_equal(&mode->DhcpAck, &packets[2], sizeof(packets[0]));
 }
 
+/* As the firmware's own protocol is lent an address and packets: routes come with whichever is last. */
+static void an_ack_brings_its_routes(void **state)
+{
+    static EFI_PXE_BASE_CODE_PACKET ack;
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    BOOLEAN yes = TRUE;
+
+    ack = pxe->Mode->DhcpAck;
+    for (unsigned order = 0; order < 2; order++) {
+        assert_int_equal(pxe->Stop(pxe), EFI_SUCCESS);
+        assert_int_equal(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+        assert_int_equal(pxe->Mode->RouteTableEntries, 0);
+        if (order == 0)
+            assert_int_equal(set_station(w, EFI_WORLD_OUR_IP, EFI_WORLD_NETMASK), EFI_SUCCESS);
+        assert_int_equal(pxe->SetPackets(pxe, NULL, &yes, NULL, NULL, NULL, NULL, NULL, &ack, NULL, NULL, NULL, NULL),
+                         EFI_SUCCESS);
+        if (order == 1) {
+            assert_int_equal(pxe->Mode->RouteTableEntries, 0);
+            assert_int_equal(set_station(w, EFI_WORLD_OUR_IP, EFI_WORLD_NETMASK), EFI_SUCCESS);
+        }
+        assert_int_equal(pxe->Mode->RouteTableEntries, 1);
+        assert_int_equal(w->boot.session.net.config.routes[0].gateway, EFI_WORLD_ROUTER_IP);
+    }
+    assert_int_equal(set_station(w, EFI_WORLD_OUR_IP + 1, 1), EFI_SUCCESS);
+    assert_int_equal(pxe->Mode->RouteTableEntries, 0);
+}
+
 static void filters_are_checked(void **state)
 {
     struct efi_world *w = *state;
@@ -253,6 +281,10 @@ static void filters_are_checked(void **state)
     filter.IpCnt = 2;
     filter.IpList[0] = efi_ip(0xef010203);
     filter.IpList[1] = efi_ip(0xc0a86f65);
+    w->acquire_status = STATUS_NIC_FAILED;
+    assert_int_equal(pxe->SetIpFilter(pxe, &filter), EFI_DEVICE_ERROR);
+    assert_int_equal(pxe->Mode->IpFilter.IpCnt, 0);
+    w->acquire_status = STATUS_OK;
     assert_int_equal(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
     assert_memory_equal(&pxe->Mode->IpFilter, &filter, sizeof(filter));
     assert_int_equal(w->acquired, acquired + 1);
@@ -309,6 +341,7 @@ int main(void)
         BOOTED(parameters_are_all_set_or_none),
         BOOTED(the_station_gets_possible_addresses_only),
         FRESH(packets_are_kept),
+        BOOTED(an_ack_brings_its_routes),
         BOOTED(filters_are_checked),
         BOOTED(arp_answers_and_fills_the_cache),
     };
