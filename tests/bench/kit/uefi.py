@@ -6,7 +6,8 @@ from . import boot, profile, sides, site
 from .measure import (KERNEL_RUNS, MB, checked, count_before_payload, count_packets, instructions_between, options_used,
                       transferred)
 
-BENCH_START, BENCH_END = "BENCH start", "BENCH end"
+BENCH_END = "BENCH end"
+TRANSFERRED = ": starting it"  # said by us between the last ACK and what the firmware then does with the file
 OFFERS = {"plain offer": "plain", "PXE-marked offer": "pxe, discovery off"}
 RATES = (("in.tftpd", 0.2), ("in.tftpd", 1), ("windowsize", 0.2), ("windowsize", 1))
 MEMORY = 1024
@@ -48,7 +49,7 @@ def cost(bench, side, tftp, counts):
     if bench.options.profile and counts == "insn":
         listing = os.path.join(bench.options.profile, f"{side}-{tftp}.txt")
     result = bench.boot(side, BENCH_END, bench.options.cell_seconds, since_file=BIG, counts=counts, profile=listing,
-                        loaded=BENCH_START, memory=MEMORY)
+                        loaded=TRANSFERRED, memory=MEMORY)
     transfer = transferred(result, BIG)
     if listing and bench.sides[side].ours:
         profile.annotate(listing, bench.firmware, transfer.size)
