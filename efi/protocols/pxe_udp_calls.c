@@ -81,6 +81,7 @@ static EFI_STATUS write_datagram(struct pxe_base_code *pxe, const struct pxe_udp
     if (!pxe_udp_start(pxe))
         return EFI_OUT_OF_RESOURCES;
     choose_port(pxe, w);
+    udp->client.gateway_first = true; /* who names one means it */
     udp->client.gateway = w->gateway != NULL ? pxe_get_address(w->gateway) : 0;
     udp->client.source = w->from_ip != NULL ? pxe_get_address(w->from_ip) : 0;
     udp->client.dont_fragment = (w->flags & EFI_PXE_BASE_CODE_UDP_OPFLAGS_MAY_FRAGMENT) == 0;

@@ -129,6 +129,8 @@ uint32_t ipv4_next_hop(const struct net_config *config, const struct udp_client 
     if (ipv4_is_on_link(config, destination)) {
         longest = mask;
         hop = destination;
+    } else if (client->gateway_first && client->gateway != 0) {
+        return client->gateway;
     }
     for (size_t n = 0; n < config->route_count; n++) {
         const struct net_route *route = &config->routes[n];

@@ -63,6 +63,7 @@ struct udp_client {
     bool dont_fragment; /* says so to routers */
     uint32_t source;    /* of our packets; host byte order; 0: the interface's address */
     uint32_t gateway;   /* for off-link destinations that no route covers; host byte order; 0: none */
+    bool gateway_first; /* for all off-link destinations, whatever routes there are */
 };
 
 #endif

@@ -327,6 +327,25 @@ static void the_header_has_what_the_caller_wants(void **state)
     assert_int_equal(w->echo.received, 2);
 }
 
+/* The caller's gateway comes before the lease's router, which is not there. */
+static void the_callers_gateway_is_the_way(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    EFI_IP_ADDRESS far = efi_ip(0x08080808), gateway = efi_ip(EFI_WORLD_SERVER_IP);
+    EFI_PXE_BASE_CODE_UDP_PORT port = 9;
+    struct tap t = {.w = w};
+    UINTN len = 3;
+
+    assert_int_equal(pxe->UdpWrite(pxe, 0, &far, &port, NULL, NULL, NULL, NULL, NULL, &len, "abc"), EFI_TIMEOUT);
+    w->world.wire.tap = tap;
+    w->world.wire.tap_context = &t;
+    assert_int_equal(pxe->UdpWrite(pxe, 0, &far, &port, &gateway, NULL, NULL, NULL, NULL, &len, "abc"), EFI_SUCCESS);
+    w->world.wire.tap = NULL;
+    assert_int_equal(t.packets, 1);
+    assert_int_equal(t.last.destination, 0x08080808);
+}
+
 static void nobody_takes_it(void **state)
 {
     struct efi_world *w = *state;
@@ -435,6 +454,7 @@ int main(void)
         BOOTED(destinations_go_by_filter_or_by_address),
         BOOTED(long_datagrams_are_cut_if_they_may),
         BOOTED(the_header_has_what_the_caller_wants),
+        BOOTED(the_callers_gateway_is_the_way),
         BOOTED(nobody_takes_it),
         BOOTED(a_closed_port_is_seen_in_mode),
         BOOTED(wrong_arguments_move_no_packet),

@@ -366,6 +366,11 @@ static void the_longest_mask_names_the_next_hop(void **state)
     assert_hop(b, 0x0a020001, 0x0a020001);
     b->client.udp.gateway = ROUTER_IP + 3; /* only where no route is known */
     assert_hop(b, 0x08080808, ROUTER_IP);
+    b->client.udp.gateway_first = true; /* now everywhere but on the link */
+    assert_hop(b, 0x08080808, ROUTER_IP + 3);
+    assert_hop(b, FAR_IP, ROUTER_IP + 3);
+    assert_hop(b, PEER_IP, PEER_IP);
+    b->client.udp.gateway_first = false;
     config.route_count = 0;
     net_configure(&b->net, &config);
     assert_hop(b, 0x08080808, ROUTER_IP + 3);
