@@ -76,7 +76,7 @@ static EFI_STATUS start(EFI_HANDLE image)
     CHAR16 *data = NULL;
     EFI_STATUS status;
 
-    watchdog_arm();
+    watchdog_hand_over();
     status = efi_boot->StartImage(image, &size, &data);
     watchdog_disarm();
     tell_exit(status, data, size);

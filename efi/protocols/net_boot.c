@@ -39,6 +39,7 @@ enum status net_boot_run(struct net_boot *boot)
     enum status status;
 
     boot->is_busy = true;
+    watchdog_arm();
     pxe_base_code_reset(&boot->pxe);
     page_sink_empty(&boot->file);
     status = run_session(boot);

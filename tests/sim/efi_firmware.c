@@ -29,6 +29,7 @@ static struct world *world;
 static struct block *blocks;
 static struct event events[EVENTS_MAX];
 static EFI_TPL tpl;
+static unsigned watchdog;
 static EFI_BOOT_SERVICES services;
 static EFI_SYSTEM_TABLE table;
 
@@ -184,7 +185,7 @@ static EFI_STATUS EFIAPI stall(UINTN us)
 
 static EFI_STATUS EFIAPI set_watchdog(UINTN seconds, UINT64 code, UINTN len, CHAR16 *text)
 {
-    (void)seconds;
+    watchdog = (unsigned)seconds;
     (void)code;
     (void)len;
     (void)text;
@@ -220,6 +221,11 @@ EFI_TPL efi_firmware_tpl(void)
     return tpl;
 }
 
+unsigned efi_firmware_watchdog(void)
+{
+    return watchdog;
+}
+
 struct efi_firmware_counts efi_firmware_counts(void)
 {
     struct efi_firmware_counts counts = {0};
@@ -238,6 +244,7 @@ void efi_firmware_start(struct world *w)
 {
     world = w;
     tpl = TPL_APPLICATION;
+    watchdog = 0;
     memset(events, 0, sizeof(events));
     services = (EFI_BOOT_SERVICES){
         .RaiseTPL = raise_tpl,

@@ -25,6 +25,9 @@ struct efi_firmware_counts efi_firmware_counts(void);
 
 EFI_TPL efi_firmware_tpl(void);
 
+/* The seconds that the watchdog was last set to; 0: it is off. */
+unsigned efi_firmware_watchdog(void);
+
 /* A handle with one protocol (or none: guid NULL). */
 EFI_HANDLE efi_firmware_handle(const EFI_GUID *, void *interface);
 void efi_firmware_install(EFI_HANDLE, const EFI_GUID *, void *interface);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /* The application from its start to its end, with the firmware's stack coming and going around it. */
+#include "efi/platform/watchdog.h"
 #include "tests/unit/efi_app_fixture.h"
 
 static EFI_HANDLE device_of_program;
@@ -237,6 +238,51 @@ static void program_that_wants_the_card_gets_it(void **state)
     assert_int_equal(run(), EFI_SUCCESS);
 }
 
+/* --- the watchdog --- */
+
+static time_us wait_for(time_us now, time_us how_long)
+{
+    for (time_us end = now + how_long; now < end; now += MILLISECONDS(500))
+        watchdog_feed(now);
+    return now;
+}
+
+static EFI_STATUS use_watchdog(EFI_HANDLE device)
+{
+    time_us now = n->world.now;
+
+    assert_int_equal(efi_firmware_watchdog(), 300); /* as the firmware does for a boot option */
+    efi_boot->SetWatchdogTimer(0, 0, 0, NULL);
+    assert_int_equal(file_size(device), EFI_SUCCESS);
+    now = wait_for(now, SECONDS(50));
+    assert_int_equal(efi_firmware_watchdog(), 0); /* switched off by the program, it stays off */
+    efi_boot->SetWatchdogTimer(300, 0, 0, NULL);
+    now = wait_for(now + SECONDS(5), SECONDS(50));
+    assert_int_equal(efi_firmware_watchdog(), 300);
+    wait_for(now, SECONDS(15)); /* one long download */
+    assert_int_equal(efi_firmware_watchdog(), 0);
+    return EFI_SUCCESS;
+}
+
+static void watchdog_is_the_programs_while_it_runs(void **state)
+{
+    (void)state;
+    program = use_watchdog;
+    assert_int_equal(run(), EFI_SUCCESS);
+    assert_int_equal(efi_firmware_watchdog(), 0);
+}
+
+static void watchdog_is_fed_while_we_boot(void **state)
+{
+    (void)state;
+    watchdog_arm();
+    efi_boot->SetWatchdogTimer(1, 0, 0, NULL);
+    wait_for(n->world.now, SECONDS(11));
+    assert_int_equal(efi_firmware_watchdog(), 300);
+    watchdog_disarm();
+    assert_int_equal(efi_firmware_watchdog(), 0);
+}
+
 /* --- under an application that holds the card --- */
 
 static EFI_STATUS find_no_stack(EFI_HANDLE device)
@@ -330,6 +376,8 @@ int main(void)
         TEST(nic_is_lent_for_calls),
         TEST(nic_goes_back_at_stop),
         TEST(program_that_wants_the_card_gets_it),
+        TEST(watchdog_is_the_programs_while_it_runs),
+        TEST(watchdog_is_fed_while_we_boot),
         TEST(chainloaded_by_an_application_that_keeps_the_card),
         TEST(card_that_a_driver_does_not_let_go_is_left),
         TEST(program_that_starts_us_again_is_a_loop),
