@@ -109,8 +109,8 @@ class Capture(unittest.TestCase):
 
     def test_after(self):
         """What a boot program does that was itself fetched: all before the end of its transfer is left out."""
-        frames = [(0, up(68, 67, dhcp(1))), (1, up(2000, 69, b"\0\1loader\0octet\0")), (2, down(3000, 2000, block(1, 5))),
-                  (3, up(2000, 3000, ack(1))), (4, up(68, 67, dhcp(1))), (5, up(2001, 69, b"\0\1boot\0octet\0"))]
+        frames = [(0, up(68, 67, dhcp(1))), (1, up(2000, 69, b"\0\1loader\0octet\0")),
+                  (2, down(3000, 2000, block(1, 5))), (3, up(2000, 3000, ack(1))), (4, up(68, 67, dhcp(1))), (5, up(2001, 69, b"\0\1boot\0octet\0"))]
         with tempfile.NamedTemporaryFile() as file:
             write_capture(file, frames)
             seen = wire.Wire(file.name, CLIENT, after="loader")
@@ -157,8 +157,9 @@ class Figures(unittest.TestCase):
 
 
     def test_many_sides(self):
-        """One of ours against two others; who failed in a round has no figure in it, and the next round is a pair again."""
-        rows = table.Table({"app": "A", "ovmf": "O", "ipxe": "I"}, [("ratio", "app", ("ovmf", "ipxe")), ("no", "rom", ("ovmf",))])
+        """One of ours against two others; who failed in a round has no figure in it, the next round is a pair again."""
+        comparisons = [("ratio", "app", ("ovmf", "ipxe")), ("no", "rom", ("ovmf",))]
+        rows = table.Table({"app": "A", "ovmf": "O", "ipxe": "I"}, comparisons)
         for failed, figures in ((["ipxe"], {"app": 10, "ovmf": 5}), ([], {"app": 10, "ovmf": 4, "ipxe": 1})):
             before = rows.lengths()
             for side, figure in figures.items():
@@ -189,13 +190,14 @@ class Rom(unittest.TestCase):
         """A BIOS image and an EFI image, the last one marked; a ROM that ends too early has what it has."""
         def image(kind, blocks, last):
             pcir = b"PCIR" + bytes(12) + struct.pack("<HHBB", blocks, 0, kind, last)
-            return (b"\x55\xaa".ljust(0x18, b"\0") + struct.pack("<H", 0x1C) + b"\0\0" + pcir).ljust(512 * blocks, b"\0")
+            header = b"\x55\xaa".ljust(10, b"\0") + struct.pack("<H", 0x8664)
+            return (header.ljust(0x18, b"\0") + struct.pack("<HH", 0x1C, 0) + pcir).ljust(512 * blocks, b"\0")
         with tempfile.NamedTemporaryFile() as file:
             file.write(image(0, 2, 0) + image(3, 3, 0x80) + bytes(512))
             file.flush()
-            self.assertEqual(sides.rom_images(file.name), [(0, 1024), (3, 1536)])
+            self.assertEqual(sides.rom_images(file.name), [(sides.BIOS, 1024), (sides.X64, 1536)])
             file.truncate(1024)
-            self.assertEqual(sides.rom_images(file.name), [(0, 1024)])
+            self.assertEqual(sides.rom_images(file.name), [(sides.BIOS, 1024)])
 
 
 class Probe(unittest.TestCase):

@@ -18,7 +18,7 @@ BOOT_PROGRAMS = (("pxelinux.0", "PXE API"), ("lpxelinux.0", "UNDI API"), ("grub/
 def parse_probe(log):
     """(KB of base memory, bytes of memory above 1 MB that are usable) as the probe printed them."""
     base = re.search(r"PROBE base_kb=([0-9A-F]{4})", log)
-    # The log may hold everything twice: the probe speaks to the debug console, and by way of the BIOS to the serial port.
+    # The log may hold everything twice: the probe speaks to the debug console, and through the BIOS to the serial port.
     entries = set(re.findall(r"PROBE e820 ([0-9A-F]{8}) ([0-9A-F]{16}) ([0-9A-F]{16})", log))
     if not base or not entries:
         return None
@@ -116,7 +116,7 @@ def initrd(bench, side, program, api):
 def size(bench, side):
     """Bytes of the option ROM: of its BIOS image, which is what is compared here, and of all its images."""
     rom = bench.sides[side].rom
-    bench.count("option ROM, BIOS image", "bytes", side, sum(n for kind, n in sides.rom_images(rom) if kind == 0))
+    bench.count("option ROM, BIOS image", "bytes", side, sum(n for kind, n in sides.rom_images(rom) if kind == sides.BIOS))
     bench.count("option ROM, all images", "bytes", side, os.path.getsize(rom))
 
 

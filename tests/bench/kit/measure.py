@@ -48,7 +48,8 @@ def options_used(transfer):
 
 def count_packets(bench, side, what, transfer):
     """What a transfer cost on the wire."""
-    bench.count(f"client packets per MB, {what}", "packets", side, transfer.client_frames / (transfer.size / MB), "{:.1f}")
+    megabytes = transfer.size / MB
+    bench.count(f"client packets per MB, {what}", "packets", side, transfer.client_frames / megabytes, "{:.1f}")
     bench.count(f"wire bytes per file byte, {what}", "", side, transfer.data_bytes / transfer.size, "{:.3f}")
 
 
@@ -59,7 +60,7 @@ def count_before_payload(bench, side, what, result):
     bench.count(f"frames from the client before the first payload byte, {what}", "frames", side, before and before[0])
     bench.count(f"round trips before the first payload byte, {what}", "", side, before and before[1])
     bench.count(f"first file asked for, {what}", "times", side,
-                sum(t.name == seen.first_rrq.name for t in seen.transfers) if times else None)
+                seen.times_asked(seen.first_rrq.name) if times else None)
     bench.row(f"DISCOVER to first RRQ, {what}, without the server's own time", "s", "less").add(
         side, times and times[0] - times[1])
     bench.row(f"DISCOVER to first RRQ, {what}", "s", "less").add(side, times and times[0])

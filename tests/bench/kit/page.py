@@ -10,15 +10,16 @@ Puck {commit}. Sides: {sides}; card: {nic}. Made by
 
     {command}
 
-{when}, {pairs} rounds, {qemu}, emulation only (TCG), {cpus} processors, load {load:.1f} at the start. Same QEMU, servers,
-files and card on all sides, boots in turn: one of each side, then the next round. A cell is the median, with quartiles in
-brackets where it varies; a ratio is the median of those of the rounds (smallest to largest): above 1, Puck is better.
+{when}, {pairs} rounds, {qemu}, emulation only (TCG), {cpus} processors, load {load:.1f} at the start.
+Same QEMU, servers, files and card on all sides, boots in turn: one of each side, then the next round. A cell is the
+median, with quartiles in brackets where it varies; a ratio is the median of those of the rounds (smallest to largest):
+above 1, Puck is better.
 
 - Rates are bytes of file per second from the read request to the last acknowledgement. A transfer not over after
   {cell:g} s is cut and its rate is that of what had come by then; what is whole is checked by CRC-32.
 - Round trips are those added by the relay between QEMU and the servers, on top of what host and emulation take.
-- Instructions, bytes loaded and stored are those of the whole guest between the same two frames, waiting for the network
-  included; a repeated string instruction counts once per element.
+- Instructions, bytes loaded and stored are those of the whole guest between the same two frames, waiting for the
+  network included; a repeated string instruction counts once per element.
 - "windowsize" is tests/servers/tftpd.c with RFC 7440; "in.tftpd" is tftpd-hpa, which has no windowsize.
 """
 
@@ -35,6 +36,8 @@ INTRODUCTIONS = {
 - Puck's application is started from an EFI system partition; OVMF is its own PXE on its own driver for the card;
   snponly.efi serves only the card it was loaded from, so OVMF's PXE fetches it first, and only what comes after that is
   measured (but power-on is power-on). Both ROMs take the place of OVMF's driver.
+- Debian's iPXE tells shim a wrong size of what it has read, and shim ends: there GRUB is the boot file, and shim's rows
+  are empty. GRUB has its own TFTP client: blocks of 1024 bytes, one at a time.
 - OVMF asks for a file's size with a request of its own, which is not part of the rate.
 - Debian's iPXE looks for an IPv6 router before it boots; there is one.
 

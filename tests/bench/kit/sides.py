@@ -4,6 +4,8 @@ import os
 
 from labkit import machine, packages
 
+BIOS, X64 = 0, 0x8664
+CODE_EFI = 3
 OUT = os.path.join(packages.REPOSITORY, "build/out")
 
 
@@ -39,9 +41,10 @@ def read(path):
 
 
 def rom_images(path):
-    """(code type, bytes) of each image of an option ROM, by the headers: 0 is BIOS, 3 is EFI.
+    """(kind, bytes) of each image of an option ROM, by the headers: kind is BIOS, or the machine of an EFI image.
 
     PCI Firmware Specification 3.3, section 5.1: a PCI data structure says how long its image is and which one is last.
+    UEFI 2.10, section 14.4.2: where an EFI image says what machine it is for.
     """
     data, at, found = read(path), 0, []
     while data[at:at + 2] == b"\x55\xaa":
@@ -49,7 +52,8 @@ def rom_images(path):
         if data[pcir:pcir + 4] != b"PCIR":
             break
         length = 512 * int.from_bytes(data[pcir + 0x10:pcir + 0x12], "little")
-        found.append((data[pcir + 0x14], length))
+        is_efi = data[pcir + 0x14] == CODE_EFI
+        found.append((int.from_bytes(data[at + 10:at + 12], "little") if is_efi else BIOS, length))
         if data[pcir + 0x15] & 0x80 or not length:
             break
         at += length
@@ -65,9 +69,10 @@ def bios(options, out):
     """Our ROM and another's for the same card."""
     _, ids, ipxe = machine.NICS[options.nic]
     peer = existing(options.peer or packages.find(f"usr/lib/ipxe/qemu/pxe-{ipxe}.rom"))
+    name = os.path.basename(peer)
     every = {
         "ours": lambda: Side("Puck", our_rom(options), ours=True),
-        "peer": lambda: Side(os.path.basename(peer), machine.patched_rom(peer, ids, os.path.join(out, "peer.rom"))),
+        "peer": lambda: Side(name, machine.patched_rom(peer, ids, os.path.join(out, name))),
     }
     return selected(every, options)
 

@@ -56,7 +56,7 @@ class Row:
 class Table:
     """All rows, in the order in which they were first mentioned.
 
-    titles: {side: head of its column}; comparisons: (head of a column of ratios, our side, the sides it is compared with).
+    titles: {side: head of its column}; comparisons: (head of a column of ratios, our side, the sides compared with it).
     """
 
     def __init__(self, titles=None, comparisons=None):

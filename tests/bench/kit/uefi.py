@@ -23,7 +23,8 @@ def discover(bench, side, kind):
     result = bench.boot(side, BENCH_END, 20, since_file=SMALL, memory=MEMORY)
     count_before_payload(bench, side, kind, result)
     asked = result.wire.asked_for(SMALL)
-    bench.row("power-on to the request for the boot file", "s", "less").add(side, asked and asked.start - result.power_on)
+    bench.row("power-on to the request for the boot file", "s", "less").add(
+        side, asked and asked.start - result.power_on)
     if not result.finished:
         raise boot.Failed("the boot file did not start")
 
@@ -38,7 +39,7 @@ def fetch(bench, side, tftp, round_trip_ms):
     bench.row(f"boot file, {tftp}, round trip {round_trip_ms:g} ms", "MB/s", "more").add(side, transfer.rate / MB)
     if round_trip_ms == RATES[0][1]:
         count_packets(bench, side, f"boot file, {tftp}", transfer)
-        bench.count(f"boot file asked for, {tftp}", "times", side, sum(t.name == transfer.name for t in result.wire.transfers))
+        bench.count(f"boot file asked for, {tftp}", "times", side, result.wire.times_asked(transfer.name))
     return options_used(transfer)
 
 
@@ -54,7 +55,8 @@ def cost(bench, side, tftp, counts):
     if listing and bench.sides[side].ours:
         profile.annotate(listing, bench.firmware, transfer.size)
     used = instructions_between(result, transfer)
-    for name, number in (("guest instructions", 0),) if counts == "insn" else (("bytes stored", 2), ("bytes loaded", 1)):
+    named = (("guest instructions", 0),) if counts == "insn" else (("bytes stored", 2), ("bytes loaded", 1))
+    for name, number in named:
         bench.count(f"{name} per byte, boot file, {tftp}", "", side, used[number] / transfer.size, "{:.2f}")
     return options_used(transfer)
 
@@ -71,10 +73,11 @@ def shim_and_grub(bench, side):
     if not grub.complete:
         raise boot.Failed("GRUB was not fetched whole")
     if has_shim:
-        bench.row("shim's read of grubx64.efi (PXE_BASE_CODE), in.tftpd", "s", "less").add(side, grub.seconds)
-        bench.row("shim's read of grubx64.efi (PXE_BASE_CODE), in.tftpd, rate", "MB/s", "more").add(side, grub.rate / MB)
+        read = "shim's read of grubx64.efi (PXE_BASE_CODE), in.tftpd"
+        bench.row(read, "s", "less").add(side, grub.seconds)
+        bench.row(f"{read}, rate", "MB/s", "more").add(side, grub.rate / MB)
         count_packets(bench, side, "shim's read of grubx64.efi", grub)
-        bench.count("grubx64.efi asked for by shim", "times", side, sum(t.name == grub.name for t in result.wire.transfers))
+        bench.count("grubx64.efi asked for by shim", "times", side, result.wire.times_asked(grub.name))
     for name in ("vmlinuz", "initrd.img"):
         transfer = transferred(result, name, MB)
         bench.row(f"{name} through GRUB (SNP), in.tftpd", "MB/s", "more").add(side, transfer.rate / MB)
@@ -89,7 +92,8 @@ def size(bench, side):
     if program:
         bench.count("application", "bytes", side, os.path.getsize(program))
     if this.rom:
-        bench.count("option ROM, EFI image", "bytes", side, sum(n for kind, n in sides.rom_images(this.rom) if kind == 3))
+        images = sides.rom_images(this.rom)
+        bench.count("option ROM, EFI image for x64", "bytes", side, sum(n for kind, n in images if kind == sides.X64))
         bench.count("option ROM, all images", "bytes", side, os.path.getsize(this.rom))
 
 

@@ -66,8 +66,8 @@ class Transfer:
 class Wire:
     """One boot. Times are seconds since the epoch.
 
-    With `after`, the name of a file, what came before the end of that file's transfer is left out: a boot program that was
-    itself fetched begins anew.
+    With `after`, the name of a file, what came before the end of that file's transfer is left out: a boot program that
+    was itself fetched begins anew.
     """
 
     def __init__(self, path, client_mac, after=None):
@@ -99,6 +99,10 @@ class Wire:
     def asked_for(self, name):
         """The first request for a file whose name ends like this, or None."""
         return next((t for t in self.transfers if t.name.lstrip("/").endswith(name)), None)
+
+    def times_asked(self, name):
+        """How often a file was asked for."""
+        return sum(t.name == name for t in self.transfers)
 
     def dhcp_time(self, kind, last=False):
         """When the first (or the last) message of a type passed, or None."""
@@ -198,8 +202,9 @@ class Lookout:
                 break
             packet = parse_udp(data[at + 16:at + 16 + kept])
             at += 16 + kept
-            if packet and packet[1] == 69 and packet[2][:2] == b"\0\1" and packet[2].split(b"\0")[1][1:].endswith(self.name):
-                return True
+            if packet and packet[1] == 69 and packet[2][:2] == b"\0\1":
+                if packet[2][2:].split(b"\0")[0].endswith(self.name):
+                    return True
         self.at += at
         return False
 
