@@ -110,7 +110,8 @@ class Capture(unittest.TestCase):
     def test_after(self):
         """What a boot program does that was itself fetched: all before the end of its transfer is left out."""
         frames = [(0, up(68, 67, dhcp(1))), (1, up(2000, 69, b"\0\1loader\0octet\0")),
-                  (2, down(3000, 2000, block(1, 5))), (3, up(2000, 3000, ack(1))), (4, up(68, 67, dhcp(1))), (5, up(2001, 69, b"\0\1boot\0octet\0"))]
+                  (2, down(3000, 2000, block(1, 5))), (3, up(2000, 3000, ack(1))), (4, up(68, 67, dhcp(1))),
+                  (5, up(2001, 69, b"\0\1boot\0octet\0"))]
         with tempfile.NamedTemporaryFile() as file:
             write_capture(file, frames)
             seen = wire.Wire(file.name, CLIENT, after="loader")

@@ -116,7 +116,8 @@ def initrd(bench, side, program, api):
 def size(bench, side):
     """Bytes of the option ROM: of its BIOS image, which is what is compared here, and of all its images."""
     rom = bench.sides[side].rom
-    bench.count("option ROM, BIOS image", "bytes", side, sum(n for kind, n in sides.rom_images(rom) if kind == sides.BIOS))
+    images = sides.rom_images(rom)
+    bench.count("option ROM, BIOS image", "bytes", side, sum(n for kind, n in images if kind == sides.BIOS))
     bench.count("option ROM, all images", "bytes", side, os.path.getsize(rom))
 
 

@@ -27,8 +27,8 @@ class Failed(Exception):
 class Plan:
     """What to boot and how long to wait: until `until` shows on the debug console or the serial port.
 
-    `since` is a text too, `since_file` a file: when the one has shown or the other was asked for, the boot is cut `limit`
-    seconds later; that has to be within START_LIMIT. Without it `limit` counts from power-on.
+    `since` is a text too, `since_file` a file: when the one has shown or the other was asked for, the boot is cut
+    `limit` seconds later; that has to be within START_LIMIT. Without it `limit` counts from power-on.
     """
 
     def __init__(self, side, nic, until, limit, since=None, since_file=None, round_trip_ms=0.0, counts=None,
