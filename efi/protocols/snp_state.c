@@ -2,6 +2,10 @@
 #include "efi/protocols/snp_calls.h"
 #include "efi/status.h"
 
+enum {
+    RING_MAX = 1024, /* more frames than any ring of ours holds */
+};
+
 #define NOT_COUNTED UINT64_MAX /* what section 24.1.10 has for a statistic that is not available */
 
 EFI_STATUS snp_require_initialized(const struct snp *snp)
@@ -39,7 +43,25 @@ static void forget_buffers(struct snp *snp)
     snp->completed = 0;
 }
 
-/* What waits in the ring is from the time before; the caller asked for nothing yet. */
+/* A session may have left the NIC open: what waits in its ring is from before the caller asked for anything. */
+static void forget_frames(struct snp *snp)
+{
+    struct slice frame;
+
+    for (unsigned n = 0; n < RING_MAX && nic_receive(snp->nic, &frame); n++)
+        nic_receive_done(snp->nic);
+}
+
+static enum status take_nic(struct snp *snp)
+{
+    enum status status = nic_open(snp->nic);
+
+    if (status != STATUS_OK)
+        return status;
+    forget_frames(snp);
+    return EFI_ERROR(snp_apply(snp)) ? STATUS_NIC_FAILED : STATUS_OK;
+}
+
 EFI_STATUS snp_initialize(struct snp *snp)
 {
     enum status status = STATUS_OK;
@@ -50,7 +72,7 @@ EFI_STATUS snp_initialize(struct snp *snp)
         return EFI_DEVICE_ERROR;
     snp_end_lingering(snp, true);
     if (snp->lending == SNP_KEPT)
-        status = nic_open(snp->nic);
+        status = take_nic(snp);
     if (status != STATUS_OK)
         return status == STATUS_OUT_OF_RESOURCES ? EFI_OUT_OF_RESOURCES : EFI_DEVICE_ERROR;
     forget_buffers(snp);

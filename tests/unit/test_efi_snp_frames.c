@@ -211,6 +211,18 @@ static void replies_are_kept_for_a_session_that_comes_back(void **state)
     assert_true(hears(&ours));
 }
 
+static void frames_from_before_initialize_are_not_shown(void **state)
+{
+    (void)state;
+    assert_int_equal(snp_lend(&snp), STATUS_OK);
+    snp_resume(&snp);
+    assert_true(nic->is_open); /* a boot program may come back for more */
+    peer_sends(&ours, 1, 60);
+    initialize(UNICAST);
+    assert_int_equal(receive(), EFI_NOT_READY);
+    assert_true(hears(&ours));
+}
+
 static enum status fail_to_open(struct nic *failing)
 {
     (void)failing;
@@ -254,6 +266,7 @@ int main(void)
         TEST(a_session_has_the_frames_and_gives_the_nic_back),
         TEST(what_snp_is_told_meanwhile_becomes_true_afterwards),
         TEST(replies_are_kept_for_a_session_that_comes_back),
+        TEST(frames_from_before_initialize_are_not_shown),
         TEST(a_nic_that_fails_is_told),
     };
 
