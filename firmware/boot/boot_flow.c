@@ -4,6 +4,7 @@
 #include "firmware/base/divide.h"
 #include "firmware/base/text.h"
 #include "firmware/boot/failure.h"
+#include "firmware/boot/proxy_request.h"
 #include "firmware/boot/session.h"
 
 /* Autonegotiation takes 1 to 4 s; 15 s is what a switch with energy saving needs at worst. */
@@ -12,7 +13,7 @@
 /* Longer than a spanning tree takes to open a port (2 x 15 s forward delay, 20 s maximum age). */
 #define DHCP_PATIENCE SECONDS(60)
 
-static const char *const state_names[] = {"idle", "link", "DHCP", "boot file", "ready", "failed"};
+static const char *const state_names[] = {"idle", "link", "DHCP", "proxyDHCP", "boot file", "ready", "failed"};
 
 static void set_state(struct session *s, time_us now, enum flow_state state)
 {
@@ -136,11 +137,29 @@ static enum status named_file(struct session *s)
     return choice->server == 0 ? STATUS_NO_PXE_SERVER : STATUS_OK;
 }
 
+/* Whether there is a proxyDHCP server that has to be asked, and is asked now. */
+static bool ask_proxy(struct session *s, time_us now)
+{
+    const struct dhcp_offer *offer = s->flow.has_given_lease ? NULL : dhcp_offers_silent_proxy(&s->dhcp.heard);
+    struct boot_server_config config;
+
+    if (s->flow.state != FLOW_DHCP || offer == NULL ||
+        !proxy_request_config(offer, &s->dhcp.config.identity, s->dhcp.lease.address, &config) ||
+        boot_server_start(&s->proxy, now, &config, &s->random, &s->log) != STATUS_OK)
+        return false;
+    set_state(s, now, FLOW_PROXY);
+    if (!net_attach(&s->net, &s->proxy.udp))
+        boot_flow_fail(s, now, STATUS_OUT_OF_RESOURCES);
+    return true;
+}
+
 static void choose_file(struct session *s, time_us now)
 {
     const struct boot_target *target = s->config.target;
     enum status status = named_file(s);
 
+    if (status == STATUS_DHCP_NO_BOOTFILE && ask_proxy(s, now))
+        return;
     if (target->check_choice != NULL)
         status = target->check_choice(s, status);
     if (status == STATUS_OK) {
@@ -216,6 +235,19 @@ static void step_dhcp(struct session *s, time_us now)
     take_lease(s, now);
 }
 
+static void step_proxy(struct session *s, time_us now)
+{
+    if (s->proxy.status == STATUS_PENDING) {
+        screen_progress(&s->screen, now, "DHCP: waiting for the proxyDHCP server's boot file, %u s",
+                        seconds_since(s->flow.since, now));
+        return;
+    }
+    net_detach(&s->net, &s->proxy.udp);
+    if (s->proxy.status == STATUS_OK)
+        proxy_request_take(&s->proxy, &s->dhcp.lease);
+    choose_file(s, now);
+}
+
 static void show_progress(struct session *s, time_us now)
 {
     const struct tftp *tftp = &s->transfer.tftp;
@@ -279,7 +311,7 @@ void boot_flow_step(struct session *s, time_us now)
 {
     struct boot_flow *flow = &s->flow;
 
-    if (flow->state != FLOW_LINK && flow->state != FLOW_DHCP && flow->state != FLOW_FILE)
+    if (flow->status != STATUS_PENDING || flow->state == FLOW_IDLE)
         return;
     if (now >= flow->next_link_check) {
         flow->link_is_up = nic_link_up(s->nic);
@@ -289,6 +321,8 @@ void boot_flow_step(struct session *s, time_us now)
         step_link(s, now);
     else if (flow->state == FLOW_DHCP)
         step_dhcp(s, now);
+    else if (flow->state == FLOW_PROXY)
+        step_proxy(s, now);
     else
         step_file(s, now);
 }
@@ -304,6 +338,7 @@ void boot_flow_fail(struct session *s, time_us now, enum status why)
     s->flow.status = why;
     failure_show(s, why);
     net_detach(&s->net, &s->dhcp.udp);
+    net_detach(&s->net, &s->proxy.udp);
     if (s->flow.wants_lease_only)
         return;
     download_cancel(&s->transfer, now, why);

@@ -4,7 +4,9 @@
  * meanwhile.
  *
  *   FLOW_LINK -link up-> FLOW_DHCP -lease-> FLOW_FILE -file complete-> FLOW_READY
- *       |                    |  `---- wants the lease alone -------------^
+ *       |                    |  |               ^
+ *       |                    |  |--a proxyDHCP server names no file-> FLOW_PROXY -asked: it does-> FLOW_FILE
+ *       |                    |  `---- wants the lease alone ----------------------------------> FLOW_READY
  *       |--the config brings a lease: no FLOW_DHCP--^
  *       `--------------------`--------------`-> FLOW_FAILED (status says why)
  */
@@ -20,6 +22,7 @@ enum flow_state {
     FLOW_IDLE,
     FLOW_LINK,
     FLOW_DHCP,
+    FLOW_PROXY,
     FLOW_FILE,
     FLOW_READY,
     FLOW_FAILED,

@@ -13,6 +13,7 @@
 #include "firmware/boot/cached_packets.h"
 #include "firmware/boot/download.h"
 #include "firmware/boot/screen.h"
+#include "firmware/proto/boot_server.h"
 #include "firmware/proto/dhcp.h"
 
 /* Strings and memory must outlive the session. */
@@ -57,6 +58,7 @@ struct session {
     struct screen screen;
     struct net net;
     struct dhcp dhcp;
+    struct boot_server proxy; /* a proxyDHCP server that has to be asked for the boot file */
     struct boot_flow flow;
     struct tftp_experience experience;
     struct download transfer;   /* the boot file; later the PXE API's open file */

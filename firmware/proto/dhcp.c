@@ -248,7 +248,8 @@ static void plan_decision(struct dhcp *d, time_us now)
         return;
     if (best->is_final || (dhcp_offers_best_proxy(&d->heard) != NULL && best->rank > DHCP_OFFER_BOOTP_FILE)) {
         wait = 0;
-    } else if (best->rank >= DHCP_OFFER_FILE) {
+    } else if (best->rank >= DHCP_OFFER_FILE ||
+               (best->rank == DHCP_OFFER_NO_FILE && dhcp_offers_silent_proxy(&d->heard) != NULL)) {
         wait = round_trip > BRIEF_MOST / 4 ? BRIEF_MOST : round_trip * 4;
         if (wait < BRIEF_LEAST)
             wait = BRIEF_LEAST;

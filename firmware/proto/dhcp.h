@@ -10,7 +10,8 @@
  *
  * How long offers are waited for: not at all after one that is marked as PXE's and names a boot file, 150 to 200 ms
  * after a plain one that names a boot file, 4 s (PXE 2.1 section 2.2) when there is no boot file yet: a proxyDHCP
- * server's offer with a boot file ends the wait. Conflict detection (RFC 2131 section 4.4.1, a SHOULD) is left to the
+ * server's offer with a boot file ends the wait, and 150 to 200 ms after one without the server is there to be asked.
+ * Conflict detection (RFC 2131 section 4.4.1, a SHOULD) is left to the
  * stack's announcement: a probe would hold every boot up for what servers check before they offer.
  */
 #ifndef PUCK_PROTO_DHCP_H

@@ -133,3 +133,10 @@ const struct dhcp_offer *dhcp_offers_best_proxy(const struct dhcp_offers *heard)
 
     return best != NULL && best->rank >= DHCP_OFFER_FILE ? best : NULL;
 }
+
+const struct dhcp_offer *dhcp_offers_silent_proxy(const struct dhcp_offers *heard)
+{
+    const struct dhcp_offer *best = best_of(heard->proxies, heard->proxy_count);
+
+    return best != NULL && best->rank < DHCP_OFFER_FILE ? best : NULL;
+}

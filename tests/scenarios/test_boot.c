@@ -291,6 +291,50 @@ static void a_proxy_names_the_boot_file(void **state)
     network_free(n);
 }
 
+/* A network whose proxyDHCP server names the boot file only to those who ask for it. */
+static struct network *with_silent_proxy(struct server *host, struct dhcp_server *service, struct slice vendor)
+{
+    struct network *n = network_new(2, 1000);
+    const struct dhcp_server_config proxy = {.next_server = NETWORK_SERVER,
+                                             .file = "boot/kernel",
+                                             .class = "PXEClient",
+                                             .vendor = vendor,
+                                             .wants_asking = true};
+
+    n->dhcp.config.file = NULL;
+    n->dhcp.config.next_server = 0;
+    server_start(host, &n->world, 2, NETWORK_SERVER + 1, NETWORK_MASK);
+    dhcp_server_start(service, host, &proxy);
+    return n;
+}
+
+static void a_silent_proxy_is_asked(void **state)
+{
+    /* Server type 0x8000 at .3, and a menu whose first item it is: what dnsmasq sends to a BIOS. */
+    static const uint8_t menu[] = {6, 1, 3, 8, 7, 0x80, 0, 1, 10, 0, 0, 3, 9, 5, 0x80, 0, 2, 'h', 'i', 255};
+    struct server host;
+    struct dhcp_server service;
+    struct network *n = with_silent_proxy(&host, &service, slice_of(NULL, 0));
+
+    (void)state;
+    assert_boots(n);
+    assert_int_equal(service.asked, 1);
+    assert_true(n->took < SECONDS(1));
+    assert_true(world_screen_has(&n->world, "of proxyDHCP server"));
+    network_free(n);
+
+    n = with_silent_proxy(&host, &service, slice_of(menu, sizeof(menu)));
+    assert_fails(n, STATUS_DHCP_NO_BOOTFILE); /* nobody is at .3, and the list is all that may be asked */
+    assert_int_equal(service.asked, 0);
+    network_free(n);
+
+    n = with_silent_proxy(&host, &service, slice_of(NULL, 0));
+    net_detach(&host.net, &service.boot_port);
+    assert_fails(n, STATUS_DHCP_NO_BOOTFILE);
+    assert_true(n->took > SECONDS(9) && n->took < SECONDS(15));
+    network_free(n);
+}
+
 static void failures_are_told_by_their_number(void **state)
 {
     struct network *n = network_new(1, 1000);
@@ -411,6 +455,7 @@ int main(void)
         cmocka_unit_test(an_interruption_is_survived),
         cmocka_unit_test(refused_addresses_are_asked_for_again),
         cmocka_unit_test(a_proxy_names_the_boot_file),
+        cmocka_unit_test(a_silent_proxy_is_asked),
         cmocka_unit_test(failures_are_told_by_their_number),
         cmocka_unit_test(lying_servers_do_no_harm),
         cmocka_unit_test(escape_ends_it_at_any_time),

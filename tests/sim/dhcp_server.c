@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "tests/sim/dhcp_server.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "firmware/base/text.h"
@@ -9,6 +10,7 @@ static void write_reply(const struct dhcp_server *s, const struct dhcp_message *
 {
     const struct dhcp_server_config *config = &s->config;
     bool gives = type != DHCP_NAK && config->address != 0;
+    bool names_file = type != DHCP_NAK && config->file != NULL && !(config->wants_asking && type == DHCP_OFFER);
     const struct dhcp_message reply = {
         .op = DHCP_OP_REPLY,
         .htype = 1,
@@ -18,7 +20,7 @@ static void write_reply(const struct dhcp_server *s, const struct dhcp_message *
         .yiaddr = gives ? config->address : 0,
         .siaddr = type != DHCP_NAK ? config->next_server : 0,
         .chaddr = asked->chaddr,
-        .file = type != DHCP_NAK && config->file != NULL ? text_slice(config->file) : slice_of(NULL, 0),
+        .file = names_file ? text_slice(config->file) : slice_of(NULL, 0),
     };
 
     dhcp_message_emit(w, &reply);
@@ -109,6 +111,19 @@ static void server_input(struct udp_client *udp, time_us now, const struct udp_d
     }
 }
 
+/* What comes to port 4011 (PXE 2.1 section 2.2, step 5). */
+static void boot_port_input(struct udp_client *udp, time_us now, const struct udp_datagram *datagram)
+{
+    struct dhcp_server *s = (struct dhcp_server *)((char *)udp - offsetof(struct dhcp_server, boot_port));
+    struct reader r = reader_of(datagram->payload);
+    struct dhcp_message asked;
+
+    if (!dhcp_message_parse(&r, &asked) || asked.type != DHCP_REQUEST || asked.ciaddr == 0)
+        return;
+    s->asked++;
+    owe_reply(s, now, &asked, DHCP_ACK);
+}
+
 /* The reply that is due first. */
 static struct dhcp_server_reply *first_reply(const struct dhcp_server *s)
 {
@@ -151,12 +166,34 @@ static const struct udp_client_ops server_ops = {
     .deadline = server_deadline,
 };
 
+static bool no_output(struct udp_client *udp, time_us now, struct writer *payload)
+{
+    (void)udp;
+    (void)now;
+    (void)payload;
+    return false;
+}
+
+static time_us no_deadline(const struct udp_client *udp)
+{
+    (void)udp;
+    return TIME_NEVER;
+}
+
+static const struct udp_client_ops boot_port_ops = {
+    .input = boot_port_input,
+    .output = no_output,
+    .destination = server_destination,
+    .deadline = no_deadline,
+};
+
 void dhcp_server_start(struct dhcp_server *s, struct server *server, const struct dhcp_server_config *config)
 {
     memset(s, 0, sizeof(*s));
     s->server = server;
     s->config = *config;
     s->udp = (struct udp_client){.ops = &server_ops, .port = DHCP_SERVER_PORT, .any_destination = true};
-    if (!net_attach(&server->net, &s->udp))
+    s->boot_port = (struct udp_client){.ops = &boot_port_ops, .port = 4011};
+    if (!net_attach(&server->net, &s->udp) || (config->wants_asking && !net_attach(&server->net, &s->boot_port)))
         abort();
 }

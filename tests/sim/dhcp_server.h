@@ -20,8 +20,9 @@ struct dhcp_server_config {
     const char *option_67; /* NULL: none */
     time_us thinks;        /* before each reply */
     bool always_broadcasts;
-    unsigned naks;   /* how many REQUESTs to refuse first */
-    unsigned misses; /* how many messages not to hear first */
+    bool wants_asking; /* a proxy that names the file only to those who ask at port 4011, as dnsmasq does to EFI */
+    unsigned naks;     /* how many REQUESTs to refuse first */
+    unsigned misses;   /* how many messages not to hear first */
 };
 
 struct dhcp_server_reply {
@@ -33,11 +34,12 @@ struct dhcp_server_reply {
 };
 
 struct dhcp_server {
-    struct udp_client udp; /* first */
+    struct udp_client udp;       /* first */
+    struct udp_client boot_port; /* 4011 */
     struct server *server;
     struct dhcp_server_config config;
     struct dhcp_server_reply replies[DHCP_SERVER_REPLIES];
-    unsigned discovers, requests, acks;
+    unsigned discovers, requests, acks, asked;
     char user_class[64]; /* option 77 of the last message as it came, NUL terminated; "": none */
 };
 
