@@ -44,7 +44,14 @@ if substring(option user-class, 1, 4) = "Puck" {{
 }}
 """
 
-# The same for iPXE as boot program, which gets its script in a second exchange.
+# EDK2 fetches what option 67 names, which is Puck; Puck takes the other name out of the same answer, and need not ask.
+_TWO_NAMES = """\
+next-server 192.168.111.130;
+option bootfile-name "{application}";
+filename "{filename}";
+"""
+
+# iPXE as boot program gets its script in a second exchange.
 _IPXE = """\
 next-server 192.168.111.130;
 if exists user-class and option user-class = "iPXE" {{
@@ -75,6 +82,7 @@ PRESETS = {
     "option-67": _OPTION_67,
     "architecture": _ARCHITECTURE,
     "user-class": _USER_CLASS,
+    "two-names": _TWO_NAMES,
     "ipxe": _IPXE,
     "http": _HTTP,
     "proxy": _ADDRESSES_ONLY,

@@ -22,6 +22,12 @@ $b mount -t devtmpfs dev /dev
 say() { echo "PUCK-LAB: $*" >/dev/ttyS0; echo "PUCK-LAB: $*" >/dev/tty0; }
 say "kernel $($b uname -r) started"
 say "command line: $($b cat /proc/cmdline)"
+# What the kernel found by itself: memtest= while it started, page_poison=1 since. A card that is still receiving shows here.
+if $b dmesg | $b grep -i -E 'bad mem addr|corrupt|poison overwritten' >/tmp/damage; then
+    while read -r line; do say "memory damaged: $line"; done </tmp/damage
+else
+    say "memory intact"
+fi
 for module in $($b cat /modules/order); do $b insmod /modules/$module 2>/dev/null; done
 $b ip link set lo up
 for try in 1 2 3 4 5 6 7 8 9 10; do
