@@ -97,13 +97,10 @@ def machines():
     # Memory above 4 GB, which not every card reaches.
     for how in ("rom-e1000", "rom-virtio"):
         yield Case(f"uefi-memory-5120-{how}", lab(how, "--memory", "5120", *done))
-    yield Case("uefi-memory-256", lab("app-virtio", "--memory", "256", *done))
+    yield Case("uefi-memory-512", lab("app-virtio", "--memory", "512", *done))
     yield Case("uefi-machine-pc", lab("rom-e1000", "--machine", "pc", *done))
     for nic in ("e1000e", "virtio-modern"):
         yield Case(f"uefi-rom-{nic}", lab(("--nic", nic), *done, *ONE_EXCHANGE))
-    # The first card has no servers; the application goes on with the second.
-    yield Case("uefi-two-cards", lab(
-        "app-virtio", "--qemu-arg", "-device virtio-net-pci,mac=52:54:00:12:34:99,romfile=,bootindex=3", *done), seconds=240)
     yield Case("uefi-lossy", lab("rom-virtio", "--relay", "{repository}/build/out/host/relay --delay 500 --seed 7 "
                                  "--loss 0.001", *done), seconds=240)
 
