@@ -14,21 +14,6 @@ enum {
     VENDOR_MAX = 1472,
 };
 
-static struct dhcp_identity identity_of(const struct session *s)
-{
-    struct dhcp_identity identity = {
-        .mac = s->nic->mac,
-        .has_uuid = s->config.has_uuid,
-        .architecture = s->config.architecture,
-        .undi_major = 2,
-        .undi_minor = 1,
-        .user_class = s->config.user_class,
-    };
-
-    memcpy(identity.uuid, s->config.uuid, sizeof(identity.uuid));
-    return identity;
-}
-
 /* Option 43 of a packet as the caller, or a server, left it in Mode; false when it says nothing for a PXE client. */
 static bool vendor_options(const EFI_PXE_BASE_CODE_PACKET *packet, struct writer *joined, struct pxe_options *out)
 {
@@ -121,7 +106,7 @@ static enum status discover(struct pxe_base_code *pxe, UINT16 type, UINT16 layer
     struct session *s = &pxe->boot->session;
     struct boot_server *b = &pxe->discovery;
     struct boot_server_config config = {
-        .identity = identity_of(s),
+        .identity = session_identity(s),
         .address = s->net.config.address,
         .has_item = true,
         .type = type,

@@ -30,6 +30,8 @@ static void bios_advise(struct session *s, enum status why)
 }
 
 const struct boot_target bios_boot_target = {
+    .undi_major = 2, /* PXE 2.1's UNDI */
+    .undi_minor = 1,
     .example = bios_example,
     .check_file = bios_check_file,
     .advise = bios_advise,

@@ -31,20 +31,11 @@ static void start_dhcp(struct session *s, time_us now)
 {
     const struct net_config no_address = {0};
     struct dhcp_config config = {
-        .identity =
-            {
-                .mac = s->nic->mac,
-                .has_uuid = s->config.has_uuid,
-                .architecture = s->config.architecture,
-                .undi_major = 2,
-                .undi_minor = 1,
-                .user_class = s->config.user_class,
-            },
+        .identity = session_identity(s),
         .give_up_after = DHCP_PATIENCE,
         .link_is_up = true,
     };
 
-    memcpy(config.identity.uuid, s->config.uuid, sizeof(config.identity.uuid));
     set_state(s, now, FLOW_DHCP);
     net_configure(&s->net, &no_address);
     dhcp_start(&s->dhcp, now, &config, &s->random, &s->log);

@@ -12,6 +12,7 @@
 struct session;
 
 struct boot_target {
+    uint8_t undi_major, undi_minor; /* DHCP options 60 and 94 (RFC 4578): the network interface that programs get */
     /* A boot file for examples in advice. */
     const char *(*example)(const struct session *);
     /*

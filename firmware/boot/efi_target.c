@@ -183,6 +183,8 @@ static void efi_advise(struct session *s, enum status why)
 }
 
 const struct boot_target efi_boot_target = {
+    .undi_major = 3, /* as EDK2's client: some servers compare option 60 as a whole */
+    .undi_minor = 0,
     .example = efi_example,
     .check_choice = efi_check_choice,
     .check_file = efi_check_file,

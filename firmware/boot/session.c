@@ -97,6 +97,21 @@ struct slice session_boot_file(const struct session *s)
     return slice_of(s->config.file->memory, (size_t)s->transfer.tftp.received);
 }
 
+struct dhcp_identity session_identity(const struct session *s)
+{
+    struct dhcp_identity identity = {
+        .mac = s->nic->mac,
+        .has_uuid = s->config.has_uuid,
+        .architecture = s->config.architecture,
+        .undi_major = s->config.target->undi_major,
+        .undi_minor = s->config.target->undi_minor,
+        .user_class = s->config.user_class,
+    };
+
+    memcpy(identity.uuid, s->config.uuid, sizeof(identity.uuid));
+    return identity;
+}
+
 void session_poll(struct session *s, time_us now)
 {
     if (s->nic->owner == NIC_OWNER_STACK)

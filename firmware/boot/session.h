@@ -91,6 +91,9 @@ enum status session_configure(struct session *, bool is_quiet);
 /* The boot file, after session_boot() succeeded. */
 struct slice session_boot_file(const struct session *);
 
+/* Who we are to DHCP and boot servers. */
+struct dhcp_identity session_identity(const struct session *);
+
 /* Lets everything that is due happen, without waiting. */
 void session_poll(struct session *, time_us now);
 time_us session_deadline(const struct session *);

@@ -12,7 +12,7 @@ struct dhcp_identity {
     bool has_uuid;                  /* without one, option 97 is left out: zeros would be many machines' identity */
     uint8_t uuid[16];               /* SMBIOS system UUID, as it lies in the table; sent as it is */
     uint16_t architecture;          /* RFC 4578 section 2.1: 0 is x86 BIOS */
-    uint8_t undi_major, undi_minor; /* 2 and 1 */
+    uint8_t undi_major, undi_minor; /* option 94 */
     const char *user_class;         /* RFC 3004: one class, at most 63 characters; NULL: none */
 };
 
