@@ -21,7 +21,10 @@ static struct app *app_of(struct net_boot *boot)
     return (struct app *)boot;
 }
 
-/* To a boot program, a card that somebody else holds is a failed call; to a person, it is the end of the boot. */
+/*
+ * To a boot program, a card that somebody else holds is a failed call; to a person, it is the end of the boot. Nobody
+ * releases what was not acquired, so a card that was taken but does not start goes back here.
+ */
 static enum status app_acquire(struct net_boot *boot)
 {
     struct loan *loan = &app_of(boot)->loan;
@@ -29,6 +32,8 @@ static enum status app_acquire(struct net_boot *boot)
 
     if (loan->state == LOAN_NONE && loan->idle == NULL)
         platform_print("Puck: some other driver or program holds this network card and does not let go\n");
+    if (status != STATUS_OK)
+        loan_give_back(loan);
     return status;
 }
 

@@ -34,7 +34,9 @@ struct loan {
 
 void loan_init(struct loan *, const struct card *, const bool *is_busy);
 
-/* Takes it if it is not taken, and opens the NIC. STATUS_NIC_FAILED and LOAN_NONE when somebody else does not let go.
+/*
+ * Takes it if it is not taken, and opens the NIC. STATUS_NIC_FAILED and LOAN_NONE when somebody else does not let go.
+ * When it is the NIC that fails it stays taken, and has to be given back.
  */
 enum status loan_take(struct loan *);
 

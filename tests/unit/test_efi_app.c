@@ -326,6 +326,34 @@ static void card_that_a_driver_does_not_let_go_is_left(void **state)
     expect_shown("does not let go");
 }
 
+/* --- a card that fails --- */
+
+static void card_that_does_not_start_goes_back(void **state)
+{
+    (void)state;
+    model.initialize_failures = 10;
+    assert_int_equal(run(), EFI_DEVICE_ERROR);
+    assert_int_equal(starts, 0);
+    assert_false(world_screen_has(&n->world, "does not let go"));
+    assert_int_equal(run(), EFI_SUCCESS);
+}
+
+static EFI_STATUS use_pxe_on_failing_card(EFI_HANDLE device)
+{
+    model.initialize_failures = 10;
+    assert_int_equal(file_size(device), EFI_DEVICE_ERROR);
+    assert_true(stack.is_on_card);
+    assert_int_equal(file_size(device), EFI_SUCCESS);
+    return EFI_SUCCESS;
+}
+
+static void card_that_does_not_start_for_a_call_goes_back(void **state)
+{
+    (void)state;
+    program = use_pxe_on_failing_card;
+    assert_int_equal(run(), EFI_SUCCESS);
+}
+
 /* --- itself again --- */
 
 static EFI_STATUS start_puck_again(EFI_HANDLE device)
@@ -381,6 +409,8 @@ int main(void)
         TEST(watchdog_is_fed_while_we_boot),
         TEST(chainloaded_by_an_application_that_keeps_the_card),
         TEST(card_that_a_driver_does_not_let_go_is_left),
+        TEST(card_that_does_not_start_goes_back),
+        TEST(card_that_does_not_start_for_a_call_goes_back),
         TEST(program_that_starts_us_again_is_a_loop),
     };
 
