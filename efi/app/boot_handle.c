@@ -6,6 +6,7 @@
 
 enum {
     IP_PROTOCOL_UDP = 17,
+    INSTANCES_MAX = 16,
 };
 
 static EFI_GUID path_guid = EFI_DEVICE_PATH_PROTOCOL_GUID;
@@ -22,13 +23,14 @@ static uint32_t gateway_of(const struct net_config *config)
     return 0;
 }
 
-static EFI_DEVICE_PATH *make_path(const struct app *app)
+static EFI_DEVICE_PATH *make_path(const struct app *app, unsigned instance)
 {
     const struct session *s = &app->boot.session;
     struct efi_ipv4_node node = {
         .type = DEVICE_PATH_MESSAGING,
         .subtype = DEVICE_PATH_IPV4,
         .length = {sizeof(node), 0},
+        .local_port = {(uint8_t)instance, 0},
         .protocol = {IP_PROTOCOL_UDP, 0},
         .is_static = FALSE, /* the address is DHCP's */
     };
@@ -54,22 +56,39 @@ static void add_snp(struct boot_handle *h, struct app *app)
                                                      EFI_OPEN_PROTOCOL_BY_DRIVER | EFI_OPEN_PROTOCOL_EXCLUSIVE));
 }
 
-EFI_STATUS boot_handle_make(struct boot_handle *h, struct app *app)
+static EFI_STATUS install(struct boot_handle *h, struct app *app, unsigned instance)
 {
     struct net_boot *boot = &app->boot;
     EFI_STATUS status;
 
-    *h = (struct boot_handle){.path = make_path(app), .marker = {.server = boot->session.flow.choice.server}};
-    memcpy(h->marker.file, boot->session.flow.choice.file, sizeof(h->marker.file));
+    h->handle = NULL;
+    h->path = make_path(app, instance);
     if (h->path == NULL)
         return EFI_OUT_OF_RESOURCES;
     status = efi_boot->InstallMultipleProtocolInterfaces(&h->handle, &path_guid, h->path, &pxe_guid,
                                                          &boot->pxe.protocol, &load_file_guid,
                                                          &boot->load_file.protocol, &marker_guid, &h->marker, NULL);
-    if (EFI_ERROR(status)) {
+    if (EFI_ERROR(status))
         services_free(h->path);
+    return status;
+}
+
+/*
+ * No two handles may have the same path, and one with our addresses is there when a boot program of ours has started us
+ * again for another file, or holds on to the path of an earlier boot: the node's local port, which nobody reads, makes
+ * them differ.
+ */
+EFI_STATUS boot_handle_make(struct boot_handle *h, struct app *app)
+{
+    struct net_boot *boot = &app->boot;
+    EFI_STATUS status = EFI_ALREADY_STARTED;
+
+    *h = (struct boot_handle){.marker = {.server = boot->session.flow.choice.server}};
+    memcpy(h->marker.file, boot->session.flow.choice.file, sizeof(h->marker.file));
+    for (unsigned instance = 0; instance < INSTANCES_MAX && status == EFI_ALREADY_STARTED; instance++)
+        status = install(h, app, instance);
+    if (EFI_ERROR(status))
         return status;
-    }
     boot->pxe.handle = h->handle;
     add_snp(h, app);
     return EFI_SUCCESS;

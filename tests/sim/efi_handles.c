@@ -87,6 +87,17 @@ static EFI_STATUS EFIAPI uninstall(EFI_HANDLE handle, EFI_GUID *guid, void *inte
     return EFI_SUCCESS;
 }
 
+static bool is_path_taken(const EFI_DEVICE_PATH *path)
+{
+    for (size_t i = 0; i < INTERFACES_MAX; i++)
+        if (interfaces[i].handle != NULL && same(&interfaces[i].guid, &path_guid) &&
+            device_path_starts_with(path, interfaces[i].interface) &&
+            device_path_len(path) == device_path_len(interfaces[i].interface))
+            return true;
+    return false;
+}
+
+/* Two handles with the same path are refused here, and here only (UEFI 2.10, section 7.3.2). */
 static EFI_STATUS EFIAPI install_multiple(EFI_HANDLE *handle, ...)
 {
     __builtin_ms_va_list args;
@@ -94,8 +105,13 @@ static EFI_STATUS EFIAPI install_multiple(EFI_HANDLE *handle, ...)
     EFI_GUID *guid;
 
     __builtin_ms_va_start(args, handle);
-    while (!EFI_ERROR(status) && (guid = __builtin_va_arg(args, EFI_GUID *)) != NULL)
-        status = install(handle, guid, EFI_NATIVE_INTERFACE, __builtin_va_arg(args, void *));
+    while (!EFI_ERROR(status) && (guid = __builtin_va_arg(args, EFI_GUID *)) != NULL) {
+        void *interface = __builtin_va_arg(args, void *);
+
+        status = same(guid, &path_guid) && is_path_taken(interface)
+                     ? EFI_ALREADY_STARTED
+                     : install(handle, guid, EFI_NATIVE_INTERFACE, interface);
+    }
     __builtin_ms_va_end(args);
     return status;
 }

@@ -364,6 +364,7 @@ static EFI_STATUS start_puck_again(EFI_HANDLE device)
     image.DeviceHandle = device;
     efi_image = efi_firmware_handle(&image_guid, &image);
     status = app_run();
+    efi_boot->UninstallProtocolInterface(efi_image, guid_of(&image_guid), &image);
     efi_image = outer;
     return status;
 }
@@ -384,6 +385,34 @@ static void program_that_starts_us_again_is_a_loop(void **state)
     image.DeviceHandle = NULL;
     program = start_puck_from_elsewhere;
     (void)app_run();
+    assert_int_equal(starts, 2);
+}
+
+static EFI_STATUS look_for_a_second_handle(EFI_HANDLE device)
+{
+    assert_ptr_not_equal(device, device_of_program);
+    assert_int_equal(device_path_len(on(device, &path_guid)), device_path_len(on(device_of_program, &path_guid)));
+    return EFI_SUCCESS;
+}
+
+static EFI_STATUS start_puck_for_another_file(EFI_HANDLE device)
+{
+    static CHAR16 options[] = u"boot/other";
+
+    n->file.name = "boot/other";
+    image.LoadOptions = options;
+    image.LoadOptionsSize = sizeof(options);
+    program = look_for_a_second_handle;
+    device_of_program = device;
+    return start_puck_again(device);
+}
+
+/* Same card, same lease, same server, and the first handle is still there. */
+static void program_that_starts_us_for_another_file(void **state)
+{
+    (void)state;
+    program = start_puck_for_another_file;
+    assert_int_equal(run(), EFI_SUCCESS);
     assert_int_equal(starts, 2);
 }
 
@@ -412,6 +441,7 @@ int main(void)
         TEST(card_that_does_not_start_goes_back),
         TEST(card_that_does_not_start_for_a_call_goes_back),
         TEST(program_that_starts_us_again_is_a_loop),
+        TEST(program_that_starts_us_for_another_file),
     };
 
     return cmocka_run_group_tests_name("efi_app", tests, NULL, NULL);
