@@ -101,6 +101,27 @@ static bool uninstall(EFI_HANDLE handle, EFI_GUID *guid, void *interface)
     return status != EFI_ACCESS_DENIED;
 }
 
+static void close_for_all(EFI_HANDLE handle, EFI_GUID *guid)
+{
+    EFI_OPEN_PROTOCOL_INFORMATION_ENTRY *holders;
+    UINTN count;
+
+    if (EFI_ERROR(efi_boot->OpenProtocolInformation(handle, guid, &holders, &count)))
+        return;
+    for (UINTN i = 0; i < count; i++)
+        efi_boot->CloseProtocol(handle, guid, holders[i].AgentHandle, holders[i].ControllerHandle);
+    services_free(holders);
+}
+
+/* A driver that the boot program left behind may hold it still. It has to go all the same: its memory goes. */
+static void withdraw(EFI_HANDLE handle, EFI_GUID *guid, void *interface)
+{
+    if (uninstall(handle, guid, interface))
+        return;
+    close_for_all(handle, guid);
+    uninstall(handle, guid, interface);
+}
+
 /* Where somebody does not let go of the path, it is left: better a few bytes lost than a handle that points nowhere. */
 void boot_handle_drop(struct boot_handle *h, struct app *app)
 {
@@ -108,10 +129,10 @@ void boot_handle_drop(struct boot_handle *h, struct app *app)
 
     if (h->holds_snp)
         efi_boot->CloseProtocol(h->handle, &snp_guid, efi_image, h->handle);
-    uninstall(h->handle, &snp_guid, app->card->snp);
-    uninstall(h->handle, &marker_guid, &h->marker);
-    uninstall(h->handle, &load_file_guid, &boot->load_file.protocol);
-    uninstall(h->handle, &pxe_guid, &boot->pxe.protocol);
+    withdraw(h->handle, &snp_guid, app->card->snp);
+    withdraw(h->handle, &marker_guid, &h->marker);
+    withdraw(h->handle, &load_file_guid, &boot->load_file.protocol);
+    withdraw(h->handle, &pxe_guid, &boot->pxe.protocol);
     if (uninstall(h->handle, &path_guid, h->path))
         services_free(h->path);
     boot->pxe.handle = NULL;

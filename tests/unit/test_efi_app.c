@@ -152,6 +152,26 @@ static void program_that_takes_away_what_is_ours(void **state)
     assert_true(device_path_len(on(device_of_program, &path_guid)) != 0);
 }
 
+static EFI_STATUS keep_pxe(EFI_HANDLE device)
+{
+    void *interface;
+
+    device_of_program = device;
+    assert_int_equal(
+        efi_boot->OpenProtocol(device, guid_of(&pxe_guid), &interface, loaded, NULL, EFI_OPEN_PROTOCOL_EXCLUSIVE),
+        EFI_SUCCESS);
+    return EFI_SUCCESS;
+}
+
+/* A driver that stays: what it holds is in memory that we give back. */
+static void program_that_holds_on_to_a_protocol_of_ours(void **state)
+{
+    (void)state;
+    program = keep_pxe;
+    assert_int_equal(run(), EFI_SUCCESS);
+    assert_null(on(device_of_program, &pxe_guid));
+}
+
 /* --- the NIC while a boot program runs --- */
 
 static EFI_STATUS file_size(EFI_HANDLE device)
@@ -431,6 +451,7 @@ int main(void)
         TEST(silent_net_ends_in_an_error),
         TEST(escape_ends_it),
         TEST(program_that_takes_away_what_is_ours),
+        TEST(program_that_holds_on_to_a_protocol_of_ours),
         TEST(nic_is_lent_for_calls),
         TEST(nic_goes_back_after_stop),
         TEST(program_that_wants_the_card_gets_it),
