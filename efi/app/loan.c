@@ -66,11 +66,12 @@ static EFI_HANDLE application_that_holds(const struct loan *loan)
 /* Under the same application as before only: one that took it since is the boot program, and uses it. */
 static enum loan_state take_under(struct loan *loan)
 {
-    const EFI_SIMPLE_NETWORK_MODE *mode = loan->nic.snp->Mode;
+    const EFI_SIMPLE_NETWORK_MODE *mode;
     EFI_HANDLE application = application_that_holds(loan);
 
     if (application == NULL || (loan->binding.Version != 0 && application != loan->above))
         return LOAN_NONE;
+    mode = loan->nic.snp->Mode; /* not before: the SNP may be gone, with its handle */
     loan->above = application;
     loan->state_before = mode->State;
     loan->filter_before = mode->ReceiveFilterSetting;
@@ -88,10 +89,19 @@ static enum loan_state take_snp(struct loan *loan)
     return open_snp(loan, true) ? LOAN_DRIVER : LOAN_NONE;
 }
 
+/* A boot program that has used the SNP without opening it may have left it in any state. */
+static void notice_stop(struct loan *loan)
+{
+    if (loan->nic.snp->Mode->State != EfiSimpleNetworkInitialized)
+        nic_close(&loan->nic.nic);
+}
+
 enum status loan_take(struct loan *loan)
 {
     if (loan->state == LOAN_NONE)
         loan->state = take_snp(loan);
+    else
+        notice_stop(loan);
     return loan->state == LOAN_NONE ? STATUS_NIC_FAILED : nic_open(&loan->nic.nic);
 }
 

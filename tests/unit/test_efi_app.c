@@ -210,6 +210,27 @@ static void nic_is_lent_for_calls(void **state)
     assert_int_equal(run(), EFI_SUCCESS);
 }
 
+/* Programs that take our SNP without opening it, and leave it as they think right. */
+static EFI_STATUS stop_snp(EFI_HANDLE device)
+{
+    EFI_SIMPLE_NETWORK_PROTOCOL *snp = on(device, &snp_guid);
+
+    assert_int_equal(file_size(device), EFI_SUCCESS);
+    snp->Shutdown(snp);
+    assert_int_equal(file_size(device), EFI_SUCCESS);
+    snp->Shutdown(snp);
+    snp->Stop(snp);
+    assert_int_equal(file_size(device), EFI_SUCCESS);
+    return EFI_SUCCESS;
+}
+
+static void nic_that_a_program_has_stopped_is_started_again(void **state)
+{
+    (void)state;
+    program = stop_snp;
+    assert_int_equal(run(), EFI_SUCCESS);
+}
+
 static EFI_STATUS stop_pxe(EFI_HANDLE device)
 {
     EFI_PXE_BASE_CODE_PROTOCOL *pxe = on(device, &pxe_guid);
@@ -453,6 +474,7 @@ int main(void)
         TEST(program_that_takes_away_what_is_ours),
         TEST(program_that_holds_on_to_a_protocol_of_ours),
         TEST(nic_is_lent_for_calls),
+        TEST(nic_that_a_program_has_stopped_is_started_again),
         TEST(nic_goes_back_after_stop),
         TEST(program_that_wants_the_card_gets_it),
         TEST(watchdog_is_the_programs_while_it_runs),
