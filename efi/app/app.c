@@ -43,13 +43,18 @@ static void app_release(struct net_boot *boot, bool expects_replies)
     struct app *app = app_of(boot);
 
     (void)expects_replies;
-    if (app->loan.idle != NULL && boot->pxe.mode.Started)
+    if (app->loan.idle != NULL)
         loan_rest(&app->loan);
     else
         loan_give_back(&app->loan);
 }
 
-static const struct net_boot_ops ops = {.acquire = app_acquire, .release = app_release};
+static void app_stopped(struct net_boot *boot)
+{
+    loan_give_back(&app_of(boot)->loan);
+}
+
+static const struct net_boot_ops ops = {.acquire = app_acquire, .release = app_release, .stopped = app_stopped};
 
 /* For what fails where no session can tell it. */
 static void tell_failure(enum status why, const char *what)

@@ -27,6 +27,8 @@ struct net_boot_ops {
      * answer) the NIC is kept for about two seconds more; a shape may keep it longer as long as nobody else asks.
      */
     void (*release)(struct net_boot *, bool expects_replies);
+    /* PXE_BASE_CODE was stopped: who asked for it now wants the NIC for somebody else. NULL: nothing is kept. */
+    void (*stopped)(struct net_boot *);
 };
 
 struct net_boot {

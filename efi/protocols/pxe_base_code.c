@@ -42,8 +42,11 @@ static EFI_STATUS EFIAPI pxe_stop(EFI_PXE_BASE_CODE_PROTOCOL *this)
         return EFI_INVALID_PARAMETER;
     tpl = tpl_enter();
     status = pxe_base_code_check(pxe_of(this));
-    if (status == EFI_SUCCESS)
+    if (status == EFI_SUCCESS) {
         pxe_base_code_reset(pxe_of(this));
+        if (pxe_of(this)->boot->ops->stopped != NULL)
+            pxe_of(this)->boot->ops->stopped(pxe_of(this)->boot);
+    }
     tpl_leave(tpl);
     return status;
 }

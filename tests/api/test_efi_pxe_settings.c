@@ -246,6 +246,7 @@ static void an_ack_brings_its_routes(void **state)
         assert_int_equal(pxe->Mode->RouteTableEntries, 0);
         if (order == 0)
             assert_int_equal(set_station(w, EFI_WORLD_OUR_IP, EFI_WORLD_NETMASK), EFI_SUCCESS);
+        assert_int_equal(pxe->Mode->RouteTableEntries, 0);
         assert_int_equal(pxe->SetPackets(pxe, NULL, &yes, NULL, NULL, NULL, NULL, NULL, &ack, NULL, NULL, NULL, NULL),
                          EFI_SUCCESS);
         if (order == 1) {
