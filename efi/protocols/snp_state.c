@@ -59,7 +59,10 @@ static enum status take_nic(struct snp *snp)
     if (status != STATUS_OK)
         return status;
     forget_frames(snp);
-    return EFI_ERROR(snp_apply(snp)) ? STATUS_NIC_FAILED : STATUS_OK;
+    if (!EFI_ERROR(snp_apply(snp)))
+        return STATUS_OK;
+    nic_close(snp->nic);
+    return STATUS_NIC_FAILED;
 }
 
 EFI_STATUS snp_initialize(struct snp *snp)
@@ -93,9 +96,10 @@ EFI_STATUS snp_reset(struct snp *snp)
         return EFI_SUCCESS;
     snp_drop_frame(snp);
     nic_close(snp->nic);
-    if (nic_open(snp->nic) != STATUS_OK)
-        return EFI_DEVICE_ERROR;
-    return snp_apply(snp);
+    if (take_nic(snp) == STATUS_OK)
+        return EFI_SUCCESS;
+    snp->mode.State = EfiSimpleNetworkStarted; /* what the NIC is now; its user may initialise anew */
+    return EFI_DEVICE_ERROR;
 }
 
 EFI_STATUS snp_shutdown(struct snp *snp)
@@ -115,6 +119,18 @@ EFI_STATUS snp_shutdown(struct snp *snp)
     return EFI_SUCCESS;
 }
 
+/* What the NIC refuses is not in Mode either. */
+static EFI_STATUS apply_or_undo(struct snp *snp, const EFI_SIMPLE_NETWORK_MODE *before)
+{
+    EFI_STATUS status = snp_apply(snp);
+
+    if (EFI_ERROR(status)) {
+        snp->mode = *before;
+        (void)snp_apply(snp);
+    }
+    return status;
+}
+
 static bool are_groups(UINTN count, const EFI_MAC_ADDRESS *groups)
 {
     for (UINTN i = 0; i < count; i++)
@@ -128,6 +144,7 @@ EFI_STATUS snp_receive_filters(struct snp *snp, uint32_t enable, uint32_t disabl
                                const EFI_MAC_ADDRESS *groups)
 {
     EFI_SIMPLE_NETWORK_MODE *mode = &snp->mode;
+    const EFI_SIMPLE_NETWORK_MODE before = *mode;
     EFI_STATUS status = snp_require_initialized(snp);
     bool gives_groups = (enable & ~disable & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) != 0 && !reset_groups;
 
@@ -147,11 +164,12 @@ EFI_STATUS snp_receive_filters(struct snp *snp, uint32_t enable, uint32_t disabl
     if (gives_groups)
         mode->MCastFilterCount = (UINT32)count;
     mode->ReceiveFilterSetting = (mode->ReceiveFilterSetting | enable) & ~disable;
-    return snp_apply(snp);
+    return apply_or_undo(snp, &before);
 }
 
 EFI_STATUS snp_station_address(struct snp *snp, bool reset, const EFI_MAC_ADDRESS *address)
 {
+    const EFI_SIMPLE_NETWORK_MODE before = snp->mode;
     EFI_STATUS status = snp_require_initialized(snp);
 
     if (EFI_ERROR(status))
@@ -159,7 +177,7 @@ EFI_STATUS snp_station_address(struct snp *snp, bool reset, const EFI_MAC_ADDRES
     if (!reset && (address == NULL || (address->Addr[0] & 1) != 0))
         return EFI_INVALID_PARAMETER;
     snp->mode.CurrentAddress = reset ? snp->mode.PermanentAddress : *address;
-    return snp_apply(snp);
+    return apply_or_undo(snp, &before);
 }
 
 void snp_clear_statistics(struct snp *snp)

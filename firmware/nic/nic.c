@@ -18,7 +18,10 @@ enum status nic_open(struct nic *nic)
     nic->is_open = true;
     nic->is_lent = false;
     nic->ops->irq_enable(nic, false);
-    return nic_set_filter(nic, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, NULL, 0);
+    status = nic_set_filter(nic, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, NULL, 0);
+    if (status != STATUS_OK)
+        nic_close(nic);
+    return status;
 }
 
 void nic_close(struct nic *nic)

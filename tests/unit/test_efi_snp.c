@@ -266,13 +266,93 @@ static void statistics_count_what_passed(void **state)
     assert_int_equal(table.RxTotalFrames, 0);
 }
 
+/* --- a NIC that refuses --- */
+
+static struct nic_ops ops;
+static bool refuses_open;
+static unsigned filters_taken; /* before the first that is refused */
+
+static enum status open_or_refuse(struct nic *n)
+{
+    (void)n;
+    return refuses_open ? STATUS_NIC_FAILED : STATUS_OK;
+}
+
+static enum status filter_or_refuse(struct nic *n, unsigned filter, const struct mac *list, size_t count)
+{
+    (void)n, (void)filter, (void)list, (void)count;
+    if (filters_taken == 0)
+        return STATUS_NIC_FAILED;
+    filters_taken--;
+    return STATUS_OK;
+}
+
+static void nic_refuses(unsigned filters_before)
+{
+    ops = *nic->ops;
+    ops.open = open_or_refuse;
+    ops.set_filter = filter_or_refuse;
+    nic->ops = &ops;
+    refuses_open = false;
+    filters_taken = filters_before;
+}
+
+static void a_nic_that_cannot_filter_is_not_left_open(void **state)
+{
+    (void)state;
+    assert_int_equal(net->Start(net), EFI_SUCCESS);
+    for (unsigned before = 0; before < 2; before++) { /* when it is opened; when SNP has its filters set */
+        nic_refuses(before);
+        assert_int_equal(net->Initialize(net, 0, 0), EFI_DEVICE_ERROR);
+        assert_int_equal(snp.mode.State, EfiSimpleNetworkStarted);
+        assert_false(nic->is_open);
+    }
+    filters_taken = 99;
+    assert_int_equal(net->Initialize(net, 0, 0), EFI_SUCCESS);
+}
+
+static void a_reset_that_fails_leaves_snp_to_be_initialised(void **state)
+{
+    (void)state;
+    for (unsigned how = 0; how < 2; how++) {
+        initialize(0);
+        nic_refuses(how == 0 ? 99 : 1);
+        refuses_open = how == 0;
+        assert_int_equal(net->Reset(net, FALSE), EFI_DEVICE_ERROR);
+        assert_int_equal(snp.mode.State, EfiSimpleNetworkStarted);
+        assert_false(nic->is_open);
+        nic_refuses(99);
+    }
+    initialize(0);
+}
+
+static void what_the_nic_refuses_is_not_in_mode(void **state)
+{
+    (void)state;
+    initialize(UNICAST);
+    nic_refuses(0);
+    assert_int_equal(net->ReceiveFilters(net, MULTICAST, UNICAST, FALSE, 2, groups), EFI_DEVICE_ERROR);
+    assert_int_equal(snp.mode.ReceiveFilterSetting, UNICAST);
+    assert_int_equal(snp.mode.MCastFilterCount, 0);
+    assert_int_equal(net->StationAddress(net, FALSE, &other), EFI_DEVICE_ERROR);
+    assert_memory_equal(&snp.mode.CurrentAddress, &ours, sizeof(ours));
+    assert_memory_equal(nic->mac.byte, ours.Addr, sizeof(nic->mac.byte));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_function_knows_its_states),     TEST(mode_says_what_consumers_look_for),
-        TEST(media_is_looked_at_by_get_status),    TEST(filters_are_checked_and_mirrored),
-        TEST(what_was_not_asked_for_is_not_shown), TEST(the_station_address_can_be_another),
-        TEST(groups_have_their_addresses),         TEST(statistics_count_what_passed),
+        TEST(every_function_knows_its_states),
+        TEST(mode_says_what_consumers_look_for),
+        TEST(media_is_looked_at_by_get_status),
+        TEST(filters_are_checked_and_mirrored),
+        TEST(what_was_not_asked_for_is_not_shown),
+        TEST(the_station_address_can_be_another),
+        TEST(groups_have_their_addresses),
+        TEST(statistics_count_what_passed),
+        TEST(a_nic_that_cannot_filter_is_not_left_open),
+        TEST(a_reset_that_fails_leaves_snp_to_be_initialised),
+        TEST(what_the_nic_refuses_is_not_in_mode),
     };
 
     return cmocka_run_group_tests_name("efi_snp", tests, NULL, NULL);
