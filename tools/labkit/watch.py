@@ -31,11 +31,12 @@ class Watch:
     has no order, so there it has to be seen now.
     """
 
-    def __init__(self, machine, expectations, refusals, keys, report):
+    def __init__(self, machine, expectations, refusals, keys, report, actions=()):
         self.machine = machine
         self.expectations = list(expectations)
         self.refusals = list(refusals)
         self.keys = list(keys)
+        self.actions = list(actions)  # (expectation, function): called once, when the text shows
         self.prompts = [Expectation(uefi.SHELL_COUNTDOWN)] if machine.options.firmware != "bios" else []
         self.report = report
         self.file = None
@@ -93,6 +94,9 @@ class Watch:
             # What is on the serial port now was there before the key: the next text has to come after it.
             self.key_position = max(found, self.key_position)
             self.machine.send_keys(keys)
+        for action in [action for action in self.actions if self._find(action[0], 0) is not None]:
+            self.actions.remove(action)
+            action[1]()
         while self.expectations:
             found = self._find(self.expectations[0], self.position)
             if found is None:
