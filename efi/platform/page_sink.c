@@ -64,8 +64,10 @@ static EFI_PHYSICAL_ADDRESS largest_free(size_t *pages)
     map = services_alloc((size_t)len);
     if (map == NULL)
         return 0;
-    if (EFI_ERROR(efi_boot->GetMemoryMap(&len, (EFI_MEMORY_DESCRIPTOR *)(void *)map, &key, &descriptor_len, &version)))
-        len = 0;
+    if (EFI_ERROR(
+            efi_boot->GetMemoryMap(&len, (EFI_MEMORY_DESCRIPTOR *)(void *)map, &key, &descriptor_len, &version)) ||
+        descriptor_len < sizeof(EFI_MEMORY_DESCRIPTOR)) /* firmware that fails may tell no size: no step at all */
+        len = 0, descriptor_len = sizeof(EFI_MEMORY_DESCRIPTOR);
     for (UINTN offset = 0; offset + descriptor_len <= len; offset += descriptor_len) {
         const EFI_MEMORY_DESCRIPTOR *d = (const EFI_MEMORY_DESCRIPTOR *)(const void *)(map + offset);
 
