@@ -3,6 +3,7 @@
 import struct
 
 RRQ, DATA, ACK, ERROR, OACK = 1, 3, 4, 5, 6
+UNKNOWN_TRANSFER = 5  # the error code
 DHCP_MAGIC, DHCP_MESSAGE_TYPE = b"\x63\x82\x53\x63", 53
 DHCP_TYPES = {1: "discover", 3: "request", 4: "decline", 7: "release", 8: "inform"}
 
@@ -109,7 +110,8 @@ def transfers(path):
                 transfer.error = payload[4:length].rstrip(b"\0").decode("latin-1")
         elif opcode == ACK and (source, source_port) in by_port:
             by_port[source, source_port].acks += 1
-        elif opcode == ERROR and (source, source_port) in by_port:
+        # A request repeated to a slow server starts a second transfer, whose server is told to go; the first goes on.
+        elif opcode == ERROR and number != UNKNOWN_TRANSFER and (source, source_port) in by_port:
             transfer = by_port[source, source_port]
             transfer.error = "client: " + payload[4:length].rstrip(b"\0").decode("latin-1")
     return found
