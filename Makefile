@@ -71,6 +71,7 @@ rom: $(if $(NIC),$(OUT)/rom/$(subst :,-,$(NIC)).rom,$(ROMS)) ## the option ROMs,
 
 # Of efi/ all but what tests/sim is itself (firmware/platform.h) and the entry points.
 EFI_HOST := efi/status.c $(wildcard efi/protocols/*.c efi/nic/*.c) $(filter-out efi/app/main.c,$(wildcard efi/app/*.c)) \
+  $(filter-out efi/driver/main.c,$(wildcard efi/driver/*.c)) \
   $(filter-out $(addprefix efi/platform/,clock.c console.c entropy.c idle.c),$(wildcard efi/platform/*.c))
 HOST_LIB_SOURCES := $(FIRMWARE) $(DRIVERS) $(EFI_HOST) $(wildcard tests/harness/*.c tests/devices/*.c tests/sim/*.c)
 HOST_LIB := $(BUILD)/host/puck.a

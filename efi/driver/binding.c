@@ -39,12 +39,19 @@ static void close_function(EFI_HANDLE handle)
     efi_boot->CloseProtocol(handle, &pci_io_guid, driver_binding.DriverBindingHandle, handle);
 }
 
-/* NULL asks for all children, an end node for none; else the path has to go on with a MAC. */
-static bool leads_to_children(const EFI_DEVICE_PATH *rest)
+/* A path that names another MAC asks for no child of ours, and an end node for none at all. */
+static bool names(const EFI_DEVICE_PATH *rest, const struct controller *c)
 {
-    return rest == NULL || !device_path_is_end(rest);
+    const MAC_ADDR_DEVICE_PATH *node = (const MAC_ADDR_DEVICE_PATH *)(const void *)rest;
+
+    if (rest == NULL)
+        return true;
+    return device_path_is(rest, DEVICE_PATH_MESSAGING, DEVICE_PATH_MAC) &&
+           device_path_node_len(rest) >= sizeof(*node) &&
+           memcmp(node->MacAddress.Addr, c->nic->permanent_mac.byte, sizeof(c->nic->permanent_mac.byte)) == 0;
 }
 
+/* NULL asks for all children, an end node for none; else the path has to go on with a MAC. */
 static bool is_sensible(const EFI_DEVICE_PATH *rest)
 {
     return rest == NULL || device_path_is_end(rest) || device_path_is(rest, DEVICE_PATH_MESSAGING, DEVICE_PATH_MAC);
@@ -55,7 +62,7 @@ static EFI_STATUS supported_again(EFI_HANDLE handle, const EFI_DEVICE_PATH *rest
 {
     const struct controller *c = binding_find(handle);
 
-    return c != NULL && !controller_has_children(c) && leads_to_children(rest) ? EFI_SUCCESS : EFI_ALREADY_STARTED;
+    return c != NULL && !controller_has_children(c) && names(rest, c) ? EFI_SUCCESS : EFI_ALREADY_STARTED;
 }
 
 /* Called for every handle there is, and often: it looks at configuration space alone. */
@@ -105,16 +112,15 @@ static void stop_function(struct controller *c)
     close_function(handle);
 }
 
-/* A path that names another MAC asks for no child of ours. */
-static bool names(const EFI_DEVICE_PATH *rest, const struct controller *c)
+/* Undoes a Start() that failed half-way. What somebody keeps hold of stands on the function, which then stays too. */
+static void abandon(struct controller *c)
 {
-    const MAC_ADDR_DEVICE_PATH *node = (const MAC_ADDR_DEVICE_PATH *)(const void *)rest;
-
-    if (rest == NULL)
-        return true;
-    return device_path_is(rest, DEVICE_PATH_MESSAGING, DEVICE_PATH_MAC) &&
-           device_path_node_len(rest) >= sizeof(*node) &&
-           memcmp(node->MacAddress.Addr, c->nic->permanent_mac.byte, sizeof(c->nic->permanent_mac.byte)) == 0;
+    if (c->boot_entry.handle != NULL)
+        (void)controller_remove_child(c, c->boot_entry.handle);
+    if (c->station.handle != NULL)
+        (void)controller_remove_child(c, c->station.handle);
+    if (c->boot_entry.handle == NULL && c->station.handle == NULL)
+        stop_function(c);
 }
 
 static EFI_STATUS EFIAPI start(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HANDLE handle, EFI_DEVICE_PATH *rest)
@@ -129,11 +135,8 @@ static EFI_STATUS EFIAPI start(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HANDLE han
     if (EFI_ERROR(status) || !names(rest, c))
         return status;
     status = controller_add_children(c);
-    if (EFI_ERROR(status) && is_new) {
-        if (c->station.handle != NULL)
-            (void)controller_remove_child(c, c->station.handle);
-        stop_function(c);
-    }
+    if (EFI_ERROR(status) && is_new)
+        abandon(c);
     return status;
 }
 
@@ -162,11 +165,13 @@ static EFI_STATUS EFIAPI stop(EFI_DRIVER_BINDING_PROTOCOL *this, EFI_HANDLE hand
 EFI_STATUS binding_release_all(void)
 {
     while (controllers != NULL) {
-        EFI_STATUS status =
-            efi_boot->DisconnectController(controllers->handle, driver_binding.DriverBindingHandle, NULL);
+        const struct controller *first = controllers;
+        EFI_STATUS status = efi_boot->DisconnectController(first->handle, driver_binding.DriverBindingHandle, NULL);
 
         if (EFI_ERROR(status))
             return status;
+        if (controllers == first) /* a success that did nothing would be one for ever */
+            return EFI_DEVICE_ERROR;
     }
     return EFI_SUCCESS;
 }

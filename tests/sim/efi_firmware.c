@@ -118,6 +118,18 @@ static void fire_due(void)
     }
 }
 
+void efi_firmware_signal(EFI_EVENT which)
+{
+    struct event *event = which;
+    EFI_TPL before = tpl;
+
+    tpl = event->tpl;
+    event->notify(event, event->context);
+    if (tpl != event->tpl)
+        abort();
+    tpl = before;
+}
+
 static EFI_TPL EFIAPI raise_tpl(EFI_TPL to)
 {
     EFI_TPL before = tpl;

@@ -25,6 +25,9 @@ struct efi_firmware_counts efi_firmware_counts(void);
 
 EFI_TPL efi_firmware_tpl(void);
 
+/* Notifies an event's function, at its TPL. */
+void efi_firmware_signal(EFI_EVENT);
+
 /* The seconds that the watchdog was last set to; 0: it is off. */
 unsigned efi_firmware_watchdog(void);
 
