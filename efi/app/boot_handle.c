@@ -15,6 +15,9 @@ static EFI_GUID pxe_guid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
 static EFI_GUID marker_guid = BOOT_MARKER_GUID;
 static EFI_GUID load_file_guid = EFI_LOAD_FILE_PROTOCOL_GUID;
 
+static const EFI_DEVICE_PATH nowhere = {
+    .Type = DEVICE_PATH_END, .SubType = DEVICE_PATH_END_ENTIRE, .Length = {sizeof(EFI_DEVICE_PATH), 0}};
+
 static uint32_t gateway_of(const struct net_config *config)
 {
     for (size_t i = 0; i < config->route_count; i++)
@@ -23,6 +26,7 @@ static uint32_t gateway_of(const struct net_config *config)
     return 0;
 }
 
+/* Of a card that has no path itself, the node alone. */
 static EFI_DEVICE_PATH *make_path(const struct app *app, unsigned instance)
 {
     const struct session *s = &app->boot.session;
@@ -39,7 +43,8 @@ static EFI_DEVICE_PATH *make_path(const struct app *app, unsigned instance)
     store_be32(node.remote_ip, s->flow.choice.server);
     store_be32(node.gateway_ip, gateway_of(&s->net.config));
     store_be32(node.subnet_mask, s->net.config.netmask);
-    return device_path_append(app->card->path, (const EFI_DEVICE_PATH *)(const void *)&node);
+    return device_path_append(app->card->path != NULL ? app->card->path : &nowhere,
+                              (const EFI_DEVICE_PATH *)(const void *)&node);
 }
 
 /*

@@ -309,6 +309,23 @@ static EFI_STATUS EFIAPI read_class(struct _EFI_PCI_IO_PROTOCOL *this, EFI_PCI_I
     return EFI_SUCCESS;
 }
 
+static EFI_STATUS look_at_short_path(EFI_HANDLE device)
+{
+    const EFI_DEVICE_PATH *path = on(device, &path_guid);
+
+    assert_int_equal(device_path_len(path), sizeof(struct efi_ipv4_node) + sizeof(*path));
+    return EFI_SUCCESS;
+}
+
+static void card_without_a_path_boots(void **state)
+{
+    (void)state;
+    efi_boot->UninstallProtocolInterface(card, guid_of(&path_guid), &card_path);
+    program = look_at_short_path;
+    assert_int_equal(run(), EFI_SUCCESS);
+    assert_int_equal(starts, 1);
+}
+
 static void card_that_is_not_connected_is_connected(void **state)
 {
     static EFI_PCI_IO_PROTOCOL pci = {.Pci.Read = read_class};
@@ -378,6 +395,7 @@ int main(void)
         TEST(load_options_name_a_file),
         TEST(load_options_that_are_garbage_are_ignored),
         TEST(file_of_the_load_options_is_booted),
+        TEST(card_without_a_path_boots),
         TEST(card_that_is_not_connected_is_connected),
         TEST(cards_are_tried_in_turn_those_with_link_first),
         TEST(device_without_a_path_is_no_origin),
