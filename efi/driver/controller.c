@@ -35,7 +35,12 @@ static void release(struct net_boot *boot, bool expects_replies)
         snp_resume(snp);
 }
 
-static const struct net_boot_ops driver_ops = {.acquire = acquire, .release = release};
+static void stopped(struct net_boot *boot)
+{
+    snp_resume(&((struct controller *)boot)->snp);
+}
+
+static const struct net_boot_ops driver_ops = {.acquire = acquire, .release = release, .stopped = stopped};
 
 /* Whatever runs next owns all memory: no DMA may be left, and no memory may be given back any more. */
 static void EFIAPI leave(EFI_EVENT event, void *context)

@@ -237,6 +237,28 @@ static void nothing_receives_after_exit_boot_services(void **state)
     assert_int_equal(stop_all(), EFI_SUCCESS);
 }
 
+/* Who stops PXE_BASE_CODE awaits no reply any more: what comes now is for SNP's user, who need not start it anew. */
+static void snp_has_the_card_back_at_stop(void **state)
+{
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe;
+    struct controller *c;
+
+    (void)state;
+    assert_int_equal(start(NULL), EFI_SUCCESS);
+    c = binding_find(card);
+    pxe = &c->boot.pxe.protocol;
+    assert_int_equal(c->snp.protocol.Start(&c->snp.protocol), EFI_SUCCESS);
+    assert_int_equal(c->snp.protocol.Initialize(&c->snp.protocol, 0, 0), EFI_SUCCESS);
+    assert_int_equal(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+    assert_int_equal(net_boot_begin(&c->boot), EFI_SUCCESS);
+    net_boot_end(&c->boot, true);
+    assert_int_equal(c->snp.lending, SNP_LINGERS);
+    assert_int_equal(pxe->Stop(pxe), EFI_SUCCESS);
+    assert_int_equal(c->snp.lending, SNP_KEPT);
+    assert_int_equal(c->nic->owner, NIC_OWNER_RAW);
+    assert_int_equal(stop_all(), EFI_SUCCESS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -245,6 +267,7 @@ int main(void)
         TEST(what_start_makes_stop_takes_away),          TEST(a_path_of_another_card_asks_for_nothing),
         TEST(a_start_that_fails_leaves_nothing),         TEST(what_somebody_holds_keeps_the_function),
         TEST(nothing_receives_after_exit_boot_services),
+        TEST(snp_has_the_card_back_at_stop),
     };
 
     return cmocka_run_group_tests_name("efi_driver", tests, NULL, NULL);
