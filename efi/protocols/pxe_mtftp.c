@@ -245,8 +245,10 @@ static enum status read_file(struct pxe_base_code *pxe, const struct mtftp *m)
 
     if (status == STATUS_OK && !sink.is_unlimited && sink.size > sink.capacity)
         status = STATUS_FILE_TOO_BIG;
-    if (status == STATUS_FILE_TOO_BIG)
-        *m->buffer_size = sink.size > *m->buffer_size ? sink.size : *m->buffer_size + 1;
+    if (status == STATUS_FILE_TOO_BIG && sink.size > *m->buffer_size)
+        *m->buffer_size = sink.size;
+    else if (status == STATUS_FILE_TOO_BIG && *m->buffer_size != UINT64_MAX)
+        ++*m->buffer_size;
     if (status == STATUS_OK)
         *m->buffer_size = pxe->boot->session.transfer.tftp.received;
     return status;

@@ -131,6 +131,10 @@ static void a_buffer_too_small_is_told_its_size(void **state)
     size = 0;
     assert_int_equal(read_into(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(size, 5);
+    w->tftp.knobs = (struct tftp_server_knobs){.lies_size = UINT64_MAX};
+    size = UINT64_MAX; /* nothing is larger */
+    assert_int_equal(read_into(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(size, UINT64_MAX);
 }
 
 /* The size that a server tells may be a lie. */

@@ -266,8 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_start_makes_stop_takes_away),          TEST(a_path_of_another_card_asks_for_nothing),
         TEST(a_start_that_fails_leaves_nothing),         TEST(what_somebody_holds_keeps_the_function),
-        TEST(nothing_receives_after_exit_boot_services),
-        TEST(snp_has_the_card_back_at_stop),
+        TEST(nothing_receives_after_exit_boot_services), TEST(snp_has_the_card_back_at_stop),
     };
 
     return cmocka_run_group_tests_name("efi_driver", tests, NULL, NULL);
