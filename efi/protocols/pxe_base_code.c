@@ -61,8 +61,8 @@ void pxe_base_code_init(struct pxe_base_code *pxe, struct net_boot *boot)
         .Dhcp = pxe_dhcp,
         .Discover = pxe_discover,
         .Mtftp = pxe_mtftp,
-        .UdpWrite = pxe_udp_write,
-        .UdpRead = pxe_udp_read,
+        .UdpWrite = pxe_udpwrite,
+        .UdpRead = pxe_udpread,
         .SetIpFilter = pxe_set_ip_filter,
         .Arp = pxe_arp,
         .SetParameters = pxe_set_parameters,
@@ -86,7 +86,7 @@ void pxe_base_code_reset(struct pxe_base_code *pxe)
     static const struct net_config no_address;
     struct session *s = &pxe->boot->session;
 
-    pxe_udp_stop(pxe);
+    pxe_udp_unseat(pxe);
     download_stop(&s->transfer);
     download_stop(&s->size_query);
     net_detach(&s->net, &pxe->discovery.udp);

@@ -42,7 +42,7 @@ EFI_STATUS EFIAPI pxe_dhcp(EFI_PXE_BASE_CODE_PROTOCOL *this, BOOLEAN sort_offers
     tpl = tpl_enter();
     status = pxe_call_begin(pxe, EFI_PXE_BASE_CODE_FUNCTION_DHCP, &pxe->boot->session.dhcp.udp);
     if (status == EFI_SUCCESS) {
-        pxe_udp_stop(pxe);
+        pxe_udp_unseat(pxe);
         status = dhcp(pxe);
         pxe_mode_reset_filter(pxe);
         status = pxe_call_end(pxe, status, false);

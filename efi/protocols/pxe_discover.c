@@ -146,7 +146,7 @@ EFI_STATUS EFIAPI pxe_discover(EFI_PXE_BASE_CODE_PROTOCOL *this, UINT16 type, UI
     if (status == EFI_SUCCESS)
         status = pxe_call_begin(pxe, EFI_PXE_BASE_CODE_FUNCTION_DISCOVER, &pxe->discovery.udp);
     if (status == EFI_SUCCESS) {
-        pxe_udp_stop(pxe);
+        pxe_udp_unseat(pxe);
         status = efi_status(discover(pxe, type, *layer, info));
         pxe_mode_reset_filter(pxe);
         status = pxe_call_end(pxe, status, false);

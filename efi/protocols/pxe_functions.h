@@ -19,14 +19,14 @@ EFI_STATUS EFIAPI pxe_mtftp(EFI_PXE_BASE_CODE_PROTOCOL *, EFI_PXE_BASE_CODE_TFTP
                             UINT8 *file, EFI_PXE_BASE_CODE_MTFTP_INFO *, BOOLEAN dont_use_buffer);
 
 /* pxe_udp.c */
-EFI_STATUS EFIAPI pxe_udp_write(EFI_PXE_BASE_CODE_PROTOCOL *, UINT16 flags, EFI_IP_ADDRESS *to_ip,
-                                EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *gateway, EFI_IP_ADDRESS *from_ip,
-                                EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
-                                UINTN *buffer_size, VOID *buffer);
-EFI_STATUS EFIAPI pxe_udp_read(EFI_PXE_BASE_CODE_PROTOCOL *, UINT16 flags, EFI_IP_ADDRESS *to_ip,
-                               EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *from_ip,
+EFI_STATUS EFIAPI pxe_udpwrite(EFI_PXE_BASE_CODE_PROTOCOL *, UINT16 flags, EFI_IP_ADDRESS *to_ip,
+                               EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *gateway, EFI_IP_ADDRESS *from_ip,
                                EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
                                UINTN *buffer_size, VOID *buffer);
+EFI_STATUS EFIAPI pxe_udpread(EFI_PXE_BASE_CODE_PROTOCOL *, UINT16 flags, EFI_IP_ADDRESS *to_ip,
+                              EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *from_ip,
+                              EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
+                              UINTN *buffer_size, VOID *buffer);
 
 /* pxe_address.c */
 EFI_STATUS EFIAPI pxe_set_ip_filter(EFI_PXE_BASE_CODE_PROTOCOL *, EFI_PXE_BASE_CODE_IP_FILTER *);

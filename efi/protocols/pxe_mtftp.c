@@ -263,7 +263,7 @@ static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp *m)
     status = pxe_call_begin(pxe, EFI_PXE_BASE_CODE_FUNCTION_MTFTP, NULL);
     if (status != EFI_SUCCESS)
         return status;
-    pxe_udp_stop(pxe);
+    pxe_udp_unseat(pxe);
     if (m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE)
         status = efi_status(get_size(pxe, m));
     else if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)

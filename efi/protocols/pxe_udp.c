@@ -232,7 +232,7 @@ static const struct udp_client_ops pxe_udp_ops = {
     .unreachable = pxe_udp_unreachable,
 };
 
-bool pxe_udp_start(struct pxe_base_code *pxe)
+bool pxe_udp_seat(struct pxe_base_code *pxe)
 {
     struct pxe_udp *udp = &pxe->udp;
 
@@ -242,7 +242,7 @@ bool pxe_udp_start(struct pxe_base_code *pxe)
     return net_attach(&pxe->boot->session.net, &udp->client);
 }
 
-void pxe_udp_stop(struct pxe_base_code *pxe)
+void pxe_udp_unseat(struct pxe_base_code *pxe)
 {
     struct pxe_udp *udp = &pxe->udp;
 

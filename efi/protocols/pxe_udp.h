@@ -41,7 +41,7 @@ struct pxe_udp {
 };
 
 /* Takes the seat; harmless when it is taken. False when somebody else has every port. */
-bool pxe_udp_start(struct pxe_base_code *);
+bool pxe_udp_seat(struct pxe_base_code *);
 
 /* Owes a datagram from client.port; `write_owed` tells when it has left, or cannot. Head and body are lent until then.
  */
@@ -51,6 +51,6 @@ void pxe_udp_send(struct pxe_udp *, struct udp_address to, struct slice head, st
 void pxe_udp_receive(struct pxe_udp *, struct pxe_udp_read *);
 
 /* Leaves the seat and forgets what was kept. Harmless when there is no seat. */
-void pxe_udp_stop(struct pxe_base_code *);
+void pxe_udp_unseat(struct pxe_base_code *);
 
 #endif

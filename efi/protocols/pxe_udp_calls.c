@@ -78,7 +78,7 @@ static EFI_STATUS write_datagram(struct pxe_base_code *pxe, const struct pxe_udp
     struct pxe_udp *udp = &pxe->udp;
     enum status status;
 
-    if (!pxe_udp_start(pxe))
+    if (!pxe_udp_seat(pxe))
         return EFI_OUT_OF_RESOURCES;
     choose_port(pxe, w);
     udp->client.gateway_first = true; /* who names one means it */
@@ -96,10 +96,10 @@ static EFI_STATUS write_datagram(struct pxe_base_code *pxe, const struct pxe_udp
     return efi_status(status);
 }
 
-EFI_STATUS EFIAPI pxe_udp_write(EFI_PXE_BASE_CODE_PROTOCOL *this, UINT16 flags, EFI_IP_ADDRESS *to_ip,
-                                EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *gateway, EFI_IP_ADDRESS *from_ip,
-                                EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
-                                UINTN *buffer_size, VOID *buffer)
+EFI_STATUS EFIAPI pxe_udpwrite(EFI_PXE_BASE_CODE_PROTOCOL *this, UINT16 flags, EFI_IP_ADDRESS *to_ip,
+                               EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *gateway, EFI_IP_ADDRESS *from_ip,
+                               EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
+                               UINTN *buffer_size, VOID *buffer)
 {
     const struct pxe_udp_write write = {flags,     to_ip,       gateway,     from_ip, to_port,
                                         from_port, header_size, buffer_size, header,  buffer};
@@ -142,7 +142,7 @@ static EFI_STATUS read_datagram(struct pxe_base_code *pxe, struct pxe_udp_read *
 {
     enum status status = STATUS_OK;
 
-    if (!pxe_udp_start(pxe))
+    if (!pxe_udp_seat(pxe))
         return EFI_OUT_OF_RESOURCES;
     if (pxe_mode_filter_is_special(pxe))
         (void)pxe_mode_apply_filter(pxe); /* whoever had the NIC meanwhile may have set another */
@@ -153,10 +153,10 @@ static EFI_STATUS read_datagram(struct pxe_base_code *pxe, struct pxe_udp_read *
     return status == STATUS_OK ? read->status : efi_status(status);
 }
 
-EFI_STATUS EFIAPI pxe_udp_read(EFI_PXE_BASE_CODE_PROTOCOL *this, UINT16 flags, EFI_IP_ADDRESS *to_ip,
-                               EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *from_ip,
-                               EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
-                               UINTN *buffer_size, VOID *buffer)
+EFI_STATUS EFIAPI pxe_udpread(EFI_PXE_BASE_CODE_PROTOCOL *this, UINT16 flags, EFI_IP_ADDRESS *to_ip,
+                              EFI_PXE_BASE_CODE_UDP_PORT *to_port, EFI_IP_ADDRESS *from_ip,
+                              EFI_PXE_BASE_CODE_UDP_PORT *from_port, UINTN *header_size, VOID *header,
+                              UINTN *buffer_size, VOID *buffer)
 {
     struct pxe_base_code *pxe = pxe_of(this);
     struct pxe_udp_read read = {.flags = flags,
