@@ -2,6 +2,7 @@
 #include "firmware/proto/tftp.h"
 
 #include "firmware/base/text.h"
+#include "firmware/proto/tftp_error.h"
 #include "firmware/proto/tftp_machine.h"
 #include "firmware/wire/tftp_packet.h"
 
@@ -143,17 +144,6 @@ static bool farewell_is_first(const struct tftp *t)
     return t->farewell.is_owed && (!t->farewell.is_for_stranger || t->farewell.at < t->retry.deadline);
 }
 
-static bool farewell_output(struct tftp *t, time_us now, struct writer *w)
-{
-    tftp_error_emit(w, t->farewell.code, t->farewell.text);
-    if (w->failed)
-        return false;
-    t->farewell.is_owed = false;
-    if (t->farewell.is_for_stranger)
-        t->stranger_told = now;
-    return true;
-}
-
 static bool request_output(struct tftp *t, time_us now, struct writer *w)
 {
     bool plain = t->retry.attempts >= TRIES_WITH_OPTIONS && t->retry.attempts % 2 == 0;
@@ -226,7 +216,7 @@ static bool tftp_output(struct udp_client *udp, time_us now, struct writer *payl
     struct tftp *t = tftp_of(udp);
 
     if (farewell_is_first(t))
-        return farewell_output(t, now, payload);
+        return tftp_farewell_output(&t->farewell, now, &t->stranger_told, payload);
     if (t->state == TFTP_REQUESTING)
         return request_output(t, now, payload);
     if (t->state == TFTP_RECEIVING || t->state == TFTP_DALLYING)

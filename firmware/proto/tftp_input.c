@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "firmware/base/text.h"
+#include "firmware/proto/tftp_error.h"
 #include "firmware/proto/tftp_machine.h"
 #include "firmware/wire/tftp_packet.h"
 
@@ -27,13 +28,7 @@ static void stranger(struct tftp *t, time_us now, const struct udp_address *from
 
 static void server_failed(struct tftp *t, const struct tftp_packet *error)
 {
-    t->server_error = error->number;
-    text_copy_printable(t->server_text, sizeof(t->server_text), error->body);
-    if (t->server_text[0] == '\0')
-        text_copy_printable(t->server_text, sizeof(t->server_text), text_slice("(no text)"));
-    tftp_fail(t, error->number == TFTP_ERROR_NOT_FOUND ? STATUS_TFTP_NOT_FOUND
-                 : error->number == TFTP_ERROR_ACCESS  ? STATUS_TFTP_ACCESS
-                                                       : STATUS_TFTP_ERROR);
+    tftp_fail(t, tftp_error_take(error, &t->server_error, t->server_text, sizeof(t->server_text)));
 }
 
 /* --- the answer to a request ------------------------------------------------------------------------------------- */

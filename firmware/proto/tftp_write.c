@@ -2,6 +2,7 @@
 #include "firmware/proto/tftp_write.h"
 
 #include "firmware/base/text.h"
+#include "firmware/proto/tftp_error.h"
 #include "firmware/wire/tftp_packet.h"
 
 #define REQUEST_WAIT     MILLISECONDS(500)
@@ -74,17 +75,6 @@ static void owe_block(struct tftp_write *t, time_us now, uint64_t block)
 
 /* --- output ------------------------------------------------------------------------------------------------------ */
 
-static bool farewell_output(struct tftp_write *t, time_us now, struct writer *w)
-{
-    tftp_error_emit(w, t->farewell.code, t->farewell.text);
-    if (w->failed)
-        return false;
-    t->farewell.is_owed = false;
-    if (t->farewell.is_for_stranger)
-        t->stranger_told = now;
-    return true;
-}
-
 static bool request_output(struct tftp_write *t, time_us now, struct writer *w)
 {
     bool is_plain = t->is_plain || (t->retry.attempts >= TRIES_WITH_OPTIONS && t->retry.attempts % 2 == 0);
@@ -125,7 +115,7 @@ static bool write_output(struct udp_client *udp, time_us now, struct writer *pay
     struct tftp_write *t = write_of(udp);
 
     if (t->farewell.is_owed)
-        return farewell_output(t, now, payload);
+        return tftp_farewell_output(&t->farewell, now, &t->stranger_told, payload);
     if (t->state == TFTP_WRITE_REQUESTING)
         return request_output(t, now, payload);
     return t->state == TFTP_WRITE_SENDING && block_output(t, now, payload);
@@ -165,13 +155,7 @@ static void stranger(struct tftp_write *t, time_us now, const struct udp_address
 
 static void server_failed(struct tftp_write *t, const struct tftp_packet *error)
 {
-    t->server_error = error->number;
-    text_copy_printable(t->server_text, sizeof(t->server_text), error->body);
-    if (t->server_text[0] == '\0')
-        text_copy_printable(t->server_text, sizeof(t->server_text), text_slice("(no text)"));
-    fail(t, error->number == TFTP_ERROR_NOT_FOUND ? STATUS_TFTP_NOT_FOUND
-            : error->number == TFTP_ERROR_ACCESS  ? STATUS_TFTP_ACCESS
-                                                  : STATUS_TFTP_ERROR);
+    fail(t, tftp_error_take(error, &t->server_error, t->server_text, sizeof(t->server_text)));
 }
 
 static void connect(struct tftp_write *t, time_us now, const struct udp_address *from, uint16_t block_size)
