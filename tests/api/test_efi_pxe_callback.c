@@ -7,44 +7,9 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/efi_world.h"
+#include "tests/sim/efi_mtftp.h"
 
 #define READ_FILE EFI_PXE_BASE_CODE_TFTP_READ_FILE
-
-struct call {
-    EFI_PXE_BASE_CODE_TFTP_OPCODE operation;
-    void *buffer;
-    UINT64 size;
-    UINTN block_size; /* 0: NULL */
-    const char *file;
-    uint32_t server; /* 0: the usual one */
-    BOOLEAN dont_use_buffer;
-};
-
-static EFI_STATUS mtftp(struct efi_world *w, struct call *c)
-{
-    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
-    EFI_IP_ADDRESS server = efi_ip(c->server != 0 ? c->server : EFI_WORLD_SERVER_IP);
-
-    return pxe->Mtftp(pxe, c->operation, c->buffer, FALSE, &c->size, c->block_size != 0 ? &c->block_size : NULL,
-                      &server, (UINT8 *)(uintptr_t)c->file, NULL, c->dont_use_buffer);
-}
-
-static EFI_STATUS read_into(struct efi_world *w, const char *file, void *buffer, UINT64 *size)
-{
-    struct call c = {.operation = READ_FILE, .buffer = buffer, .size = *size, .file = file};
-    EFI_STATUS status = mtftp(w, &c);
-
-    *size = c.size;
-    return status;
-}
-
-static void assert_content(const uint8_t *bytes, size_t len)
-{
-    for (size_t at = 0; at < len; at++)
-        if (bytes[at] != efi_world_file_byte(at))
-            fail_msg("byte %zu is wrong", at);
-}
 
 static void with_callbacks(struct efi_world *w)
 {
@@ -60,11 +25,11 @@ static void the_callback_sees_packets(void **state)
 {
     static uint8_t buffer[EFI_WORLD_BIG];
     struct efi_world *w = *state;
-    struct call c = {.operation = READ_FILE, .buffer = buffer, .size = sizeof(buffer), .file = "big"};
+    struct efi_mtftp_call c = {.operation = READ_FILE, .buffer = buffer, .size = sizeof(buffer), .file = "big"};
 
     with_callbacks(w);
-    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
-    assert_content(buffer, EFI_WORLD_BIG);
+    assert_int_equal(efi_mtftp(w, &c), EFI_SUCCESS);
+    assert_true(efi_mtftp_is_content(buffer, EFI_WORLD_BIG));
     assert_int_equal(w->callback.function, EFI_PXE_BASE_CODE_FUNCTION_MTFTP);
     assert_true(w->callback.received > EFI_WORLD_BIG / 1468);
     assert_true(w->callback.sent > 1);
@@ -95,7 +60,7 @@ static void the_callback_is_told_that_we_wait(void **state)
     w->tftp.knobs.is_deaf = true;
     w->callback.abort_at_tick = 40;
     world_add(&w->world, &clock);
-    assert_int_equal(read_into(w, "text", &byte, &size), EFI_ABORTED);
+    assert_int_equal(efi_mtftp_read(w, "text", &byte, &size), EFI_ABORTED);
     assert_int_equal(w->callback.ticks, 40);
     assert_in_range(session_now() - before, SECONDS(2), SECONDS(3));
     assert_int_equal(w->callback.received, 0);
@@ -112,12 +77,12 @@ static void the_callback_ends_the_call(void **state)
         w->callback.received = w->callback.sent = 0;
         w->callback.abort_at = at;
         size = sizeof(buffer);
-        assert_int_equal(read_into(w, "big", buffer, &size), EFI_ABORTED);
+        assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_ABORTED);
         assert_true(w->callback.received + w->callback.sent <= at + 33); /* what came in the same turn, and ERROR */
     }
     assert_true(w->tftp.errors_received > 3); /* the server knows */
     w->callback.abort_at = 0;
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_SUCCESS);
 }
 
 static void a_call_from_the_callback_is_refused(void **state)
@@ -128,21 +93,21 @@ static void a_call_from_the_callback_is_refused(void **state)
 
     with_callbacks(w);
     w->callback.calls_back = true;
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_SUCCESS);
     assert_int_equal(w->callback.nested_mtftp, EFI_NOT_READY);
     assert_int_equal(w->callback.nested_stop, EFI_NOT_READY);
-    assert_content(bytes, 5);
+    assert_true(efi_mtftp_is_content(bytes, 5));
 }
 
 /* DontUseBuffer: the callback protocol sees each byte once and in order, also in spite of losses. */
 static void without_a_buffer_the_callback_has_the_file(void **state)
 {
     struct efi_world *w = *state;
-    struct call c = {.operation = READ_FILE, .file = "big", .dont_use_buffer = TRUE};
+    struct efi_mtftp_call c = {.operation = READ_FILE, .file = "big", .dont_use_buffer = TRUE};
     const struct wire_conditions conditions = {.delay = 200, .loss = 20, .duplicate = 20};
 
     with_callbacks(w);
-    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp(w, &c), EFI_SUCCESS);
     assert_int_equal(c.size, EFI_WORLD_BIG);
     assert_int_equal(w->callback.data_len, EFI_WORLD_BIG);
     assert_int_equal(w->callback.largest, 1472);
@@ -150,7 +115,7 @@ static void without_a_buffer_the_callback_has_the_file(void **state)
     w->callback.largest = 0;
     c.block_size = 512;
     wire_set_conditions(&w->world.wire, &conditions);
-    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp(w, &c), EFI_SUCCESS);
     assert_int_equal(w->callback.data_len, EFI_WORLD_BIG);
     assert_int_equal(w->callback.largest, 516);
 }
@@ -160,11 +125,11 @@ static void a_directory_is_asked_for(void **state)
 {
     struct efi_world *w = *state;
     uint8_t bytes[8];
-    struct call c = {
+    struct efi_mtftp_call c = {
         .operation = EFI_PXE_BASE_CODE_TFTP_READ_DIRECTORY, .buffer = bytes, .size = sizeof(bytes), .file = "boot"};
 
     with_callbacks(w);
-    assert_int_equal(mtftp(w, &c), EFI_TIMEOUT); /* this one drops it */
+    assert_int_equal(efi_mtftp(w, &c), EFI_TIMEOUT); /* this one drops it */
     assert_int_equal(w->callback.first_sent, 7);
 }
 
@@ -180,7 +145,7 @@ static void a_callback_protocol_that_is_gone_is_not_called(void **state)
     assert_int_equal(
         efi_boot->UninstallMultipleProtocolInterfaces(w->boot.pxe.handle, &guid, &w->callback.protocol, NULL),
         EFI_SUCCESS);
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_SUCCESS);
     assert_int_equal(w->callback.received, 0);
 }
 

@@ -8,53 +8,18 @@
 
 #include <cmocka.h>
 
-#include "tests/sim/efi_world.h"
+#include "tests/sim/efi_mtftp.h"
 
 #define READ_FILE EFI_PXE_BASE_CODE_TFTP_READ_FILE
 #define GET_SIZE  EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE
 
-struct call {
-    EFI_PXE_BASE_CODE_TFTP_OPCODE operation;
-    void *buffer;
-    UINT64 size;
-    UINTN block_size; /* 0: NULL */
-    const char *file;
-    uint32_t server; /* 0: the usual one */
-    BOOLEAN dont_use_buffer;
-};
-
-static EFI_STATUS mtftp(struct efi_world *w, struct call *c)
-{
-    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
-    EFI_IP_ADDRESS server = efi_ip(c->server != 0 ? c->server : EFI_WORLD_SERVER_IP);
-
-    return pxe->Mtftp(pxe, c->operation, c->buffer, FALSE, &c->size, c->block_size != 0 ? &c->block_size : NULL,
-                      &server, (UINT8 *)(uintptr_t)c->file, NULL, c->dont_use_buffer);
-}
-
-static EFI_STATUS read_into(struct efi_world *w, const char *file, void *buffer, UINT64 *size)
-{
-    struct call c = {.operation = READ_FILE, .buffer = buffer, .size = *size, .file = file};
-    EFI_STATUS status = mtftp(w, &c);
-
-    *size = c.size;
-    return status;
-}
-
 static EFI_STATUS size_of(struct efi_world *w, const char *file, UINT64 *size)
 {
-    struct call c = {.operation = GET_SIZE, .size = 77, .file = file};
-    EFI_STATUS status = mtftp(w, &c);
+    struct efi_mtftp_call c = {.operation = GET_SIZE, .size = 77, .file = file};
+    EFI_STATUS status = efi_mtftp(w, &c);
 
     *size = c.size;
     return status;
-}
-
-static void assert_content(const uint8_t *bytes, size_t len)
-{
-    for (size_t at = 0; at < len; at++)
-        if (bytes[at] != efi_world_file_byte(at))
-            fail_msg("byte %zu is wrong", at);
 }
 
 static void a_file_is_read(void **state)
@@ -64,17 +29,17 @@ static void a_file_is_read(void **state)
     UINT64 size = sizeof(buffer);
 
     buffer[EFI_WORLD_BIG] = 0xaa;
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_SUCCESS);
     assert_int_equal(size, EFI_WORLD_BIG);
-    assert_content(buffer, EFI_WORLD_BIG);
+    assert_true(efi_mtftp_is_content(buffer, EFI_WORLD_BIG));
     assert_int_equal(buffer[EFI_WORLD_BIG], 0xaa);
     size = EFI_WORLD_BIG; /* exactly as long */
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_SUCCESS);
     size = 5;
-    assert_int_equal(read_into(w, "text", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", buffer, &size), EFI_SUCCESS);
     assert_int_equal(size, 5);
     size = 5;
-    assert_int_equal(read_into(w, "empty", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "empty", buffer, &size), EFI_SUCCESS);
     assert_int_equal(size, 0);
     assert_int_equal(w->acquired, w->released);
     assert_int_equal(w->expecting, 0);
@@ -119,21 +84,21 @@ static void a_buffer_too_small_is_told_its_size(void **state)
     UINT64 size = 999;
 
     memset(buffer, 0xaa, sizeof(buffer));
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(size, EFI_WORLD_BIG);
     assert_true(w->tftp.blocks_sent - blocks < 5);
     w->tftp.knobs.knows_no_tsize = true;
     size = 999;
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(size, EFI_WORLD_BIG);
-    assert_content(buffer, 999);
+    assert_true(efi_mtftp_is_content(buffer, 999));
     assert_int_equal(buffer[999], 0xaa);
     size = 0;
-    assert_int_equal(read_into(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(size, 5);
     w->tftp.knobs = (struct tftp_server_knobs){.lies_size = UINT64_MAX};
     size = UINT64_MAX; /* nothing is larger */
-    assert_int_equal(read_into(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "text", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(size, UINT64_MAX);
 }
 
@@ -145,15 +110,15 @@ static void a_size_that_is_a_lie_does_no_harm(void **state)
     UINT64 size = 2000;
 
     w->tftp.knobs.lies_size = 1;
-    assert_int_equal(read_into(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_true(size >= 2001);
     size = 2048;
-    assert_int_equal(read_into(w, "even", buffer, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "even", buffer, &size), EFI_SUCCESS);
     assert_int_equal(size, 2048);
-    assert_content(buffer, 2048);
+    assert_true(efi_mtftp_is_content(buffer, 2048));
     w->tftp.knobs.lies_size = UINT64_MAX;
     size = 2048;
-    assert_int_equal(read_into(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp_read(w, "even", buffer, &size), EFI_BUFFER_TOO_SMALL);
     assert_true(size > 2048);
 }
 
@@ -162,31 +127,32 @@ static void shim_finds_its_files(void **state)
 {
     struct efi_world *w = *state;
     EFI_PXE_BASE_CODE_MODE *mode = efi_world_pxe(w)->Mode;
-    struct call c = {.operation = READ_FILE, .size = 4 << 20, .block_size = 512, .file = "revocations_sbat.efi"};
+    struct efi_mtftp_call c = {
+        .operation = READ_FILE, .size = 4 << 20, .block_size = 512, .file = "revocations_sbat.efi"};
     unsigned blocks;
 
     c.buffer = malloc(c.size);
-    assert_int_equal(mtftp(w, &c), EFI_TFTP_ERROR);
+    assert_int_equal(efi_mtftp(w, &c), EFI_TFTP_ERROR);
     assert_true(mode->TftpErrorReceived);
     assert_int_equal(mode->TftpError.ErrorCode, 1);
     assert_true(mode->TftpError.ErrorString[0] != '\0');
     c.file = "dir/grubx64.efi";
     c.size = 4 << 20;
-    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp(w, &c), EFI_SUCCESS);
     assert_int_equal(c.size, 3000);
     assert_false(mode->TftpErrorReceived);
     assert_int_equal(mode->TftpError.ErrorCode, 0);
     c.file = "huge";
     c.size = 4 << 20;
-    assert_int_equal(mtftp(w, &c), EFI_BUFFER_TOO_SMALL);
+    assert_int_equal(efi_mtftp(w, &c), EFI_BUFFER_TOO_SMALL);
     assert_int_equal(c.size, EFI_WORLD_HUGE);
     free(c.buffer);
     c.size *= 2;
     c.buffer = malloc(c.size);
     blocks = w->tftp.blocks_sent;
-    assert_int_equal(mtftp(w, &c), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp(w, &c), EFI_SUCCESS);
     assert_int_equal(c.size, EFI_WORLD_HUGE);
-    assert_content(c.buffer, EFI_WORLD_HUGE);
+    assert_true(efi_mtftp_is_content(c.buffer, EFI_WORLD_HUGE));
     assert_true(w->tftp.blocks_sent - blocks < EFI_WORLD_HUGE / 1024); /* not 512 bytes each */
     free(c.buffer);
 }
@@ -198,7 +164,7 @@ static void silence_ends_in_a_timeout(void **state)
     UINT64 size = 1;
 
     w->tftp.knobs.is_deaf = true;
-    assert_int_equal(read_into(w, "text", &byte, &size), EFI_TIMEOUT);
+    assert_int_equal(efi_mtftp_read(w, "text", &byte, &size), EFI_TIMEOUT);
     assert_false(efi_world_pxe(w)->Mode->IcmpErrorReceived);
 }
 
@@ -206,9 +172,10 @@ static void nobody_at_the_address_ends_in_a_timeout(void **state)
 {
     struct efi_world *w = *state;
     uint8_t bytes[10];
-    struct call c = {.operation = READ_FILE, .buffer = bytes, .size = 10, .file = "text", .server = 0xc0a86f77};
+    struct efi_mtftp_call c = {
+        .operation = READ_FILE, .buffer = bytes, .size = 10, .file = "text", .server = 0xc0a86f77};
 
-    assert_int_equal(mtftp(w, &c), EFI_TIMEOUT);
+    assert_int_equal(efi_mtftp(w, &c), EFI_TIMEOUT);
 }
 
 static void a_closed_port_is_an_icmp_error(void **state)
@@ -219,13 +186,13 @@ static void a_closed_port_is_an_icmp_error(void **state)
     UINT64 size = 5;
 
     net_detach(&w->server.net, &w->tftp.udp);
-    assert_int_equal(read_into(w, "text", byte, &size), EFI_ICMP_ERROR);
+    assert_int_equal(efi_mtftp_read(w, "text", byte, &size), EFI_ICMP_ERROR);
     assert_true(mode->IcmpErrorReceived);
     assert_int_equal(mode->IcmpError.Type, 3);
     assert_int_equal(mode->IcmpError.Code, 3);
     assert_int_equal(mode->IcmpError.Data[0], 0x45); /* the IPv4 header it quotes */
     net_attach(&w->server.net, &w->tftp.udp);
-    assert_int_equal(read_into(w, "text", byte, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", byte, &size), EFI_SUCCESS);
     assert_false(mode->IcmpErrorReceived);
     assert_int_equal(mode->IcmpError.Type, 0);
 }
@@ -238,7 +205,7 @@ static void an_error_in_mid_file_is_told(void **state)
     UINT64 size = sizeof(buffer);
 
     w->tftp.knobs.error_at = 9;
-    assert_int_equal(read_into(w, "big", buffer, &size), EFI_TFTP_ERROR);
+    assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_TFTP_ERROR);
     assert_true(mode->TftpErrorReceived);
     assert_int_equal(mode->TftpError.ErrorCode, 0);
     assert_string_equal((char *)mode->TftpError.ErrorString, "disk on fire");
@@ -259,8 +226,8 @@ static void loss_is_made_good(void **state)
         wire_set_conditions(&w->world.wire, &conditions);
         memset(buffer, 0, sizeof(buffer));
         w->tftp.knobs.knows_no_tsize = seed % 2 != 0;
-        assert_int_equal(read_into(w, "big", buffer, &size), EFI_SUCCESS);
-        assert_content(buffer, sizeof(buffer));
+        assert_int_equal(efi_mtftp_read(w, "big", buffer, &size), EFI_SUCCESS);
+        assert_true(efi_mtftp_is_content(buffer, sizeof(buffer)));
         efi_world_free(w);
     }
 }
@@ -317,12 +284,12 @@ static void without_an_address_nothing_is_fetched(void **state)
     UINT64 size = 5;
     EFI_IP_ADDRESS station = efi_ip(EFI_WORLD_OUR_IP), netmask = efi_ip(EFI_WORLD_NETMASK);
 
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_NOT_STARTED);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_NOT_STARTED);
     assert_int_equal(pxe->Start(pxe, FALSE), EFI_SUCCESS);
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_INVALID_PARAMETER);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_INVALID_PARAMETER);
     assert_int_equal(pxe->SetStationIp(pxe, &station, &netmask), EFI_SUCCESS);
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
-    assert_content(bytes, 5);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_true(efi_mtftp_is_content(bytes, 5));
     assert_int_equal(pxe->Stop(pxe), EFI_SUCCESS);
 }
 
@@ -334,11 +301,11 @@ static void a_nic_that_cannot_be_had(void **state)
     UINT64 size = 5;
 
     w->acquire_status = STATUS_LINK_DOWN;
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_NO_MEDIA);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_NO_MEDIA);
     w->acquire_status = STATUS_NIC_FAILED;
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_DEVICE_ERROR);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_DEVICE_ERROR);
     w->acquire_status = STATUS_OK;
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_SUCCESS);
 }
 
 static void the_filter_is_left_as_the_specification_says(void **state)
@@ -351,7 +318,7 @@ static void the_filter_is_left_as_the_specification_says(void **state)
 
     assert_int_equal(pxe->SetIpFilter(pxe, &filter), EFI_SUCCESS);
     assert_int_equal(pxe->Mode->IpFilter.IpCnt, 1);
-    assert_int_equal(read_into(w, "text", bytes, &size), EFI_SUCCESS);
+    assert_int_equal(efi_mtftp_read(w, "text", bytes, &size), EFI_SUCCESS);
     assert_int_equal(pxe->Mode->IpFilter.Filters, EFI_PXE_BASE_CODE_IP_FILTER_STATION_IP);
     assert_int_equal(pxe->Mode->IpFilter.IpCnt, 0);
     assert_int_equal(w->boot.session.net.filter.count, 0);
