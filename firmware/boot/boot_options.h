@@ -7,8 +7,21 @@
 
 #include "firmware/base/status.h"
 #include "firmware/proto/dhcp_lease.h"
+#include "firmware/proto/mtftp_group.h"
+
+/* What comes next, once an address is there. */
+enum boot_action {
+    BOOT_NOTHING, /* nobody says what to boot */
+    BOOT_FILE,    /* fetch `file` from `server` */
+    BOOT_ASK,     /* the PXE server of `packet` names no file: ask its port 4011 for whatever it has for us */
+    BOOT_PXE,     /* option 43 of `packet` has a say: prompt, menu, boot server discovery */
+};
 
 struct boot_choice {
+    enum boot_action action;
+    struct slice packet;          /* the message whose word this is: in the lease, or in dhcp->heard; empty: nobody's */
+    uint32_t said_by;             /* the server that sent it, host byte order */
+    struct mtftp_group mtftp;     /* where the file is sent by multicast besides; address 0: nowhere */
     uint32_t server;              /* host byte order */
     char file[DHCP_NAME_MAX + 1]; /* as the server wrote it: filter before showing */
     bool is_proxy;                /* a proxyDHCP server's word, not the DHCP server's */

@@ -61,6 +61,7 @@ struct session {
     struct boot_server proxy; /* a proxyDHCP server that has to be asked for the boot file */
     struct boot_flow flow;
     struct tftp_experience experience;
+    struct block_map blocks;    /* of `transfer`, while it comes by multicast */
     struct download transfer;   /* the boot file; later the PXE API's open file */
     struct download size_query; /* PXENV_TFTP_GET_FSIZE's, beside an open file */
     bool watches_keys;          /* ESC is ours; once a boot program runs, keys are the boot program's */

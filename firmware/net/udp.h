@@ -59,7 +59,13 @@ struct udp_client {
      * a DHCP server may already use the address it is about to give us (RFC 2131 section 4.1).
      */
     bool any_port, any_destination;
-    bool takes_others;  /* what the net's filter lets in beside: see struct net_filter */
+    bool takes_others; /* what the net's filter lets in beside: see struct net_filter */
+    /*
+     * A group this client listens to, host byte order; 0: none. The net joins and leaves it as clients come, go and
+     * change their mind. What is sent to the group comes to the client by group_port, whatever `port` is.
+     */
+    uint32_t group;
+    uint16_t group_port;
     bool dont_fragment; /* says so to routers */
     uint32_t source;    /* of our packets; host byte order; 0: the interface's address */
     uint32_t gateway;   /* for off-link destinations that no route covers; host byte order; 0: none */

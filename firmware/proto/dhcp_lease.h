@@ -66,7 +66,13 @@ struct dhcp_lease {
     char domain[DHCP_NAME_MAX + 1];
     struct dhcp_boot boot;                   /* from the ACK; from the OFFER it confirms when the ACK is silent */
     struct dhcp_boot proxy_boot;             /* from the proxyDHCP offer */
-    struct dhcp_packet discover, ack, proxy; /* proxy.len 0: there was no proxyDHCP offer with a boot file */
+    struct dhcp_boot reply_boot;             /* from the boot server's reply */
+    struct dhcp_packet discover, ack, proxy; /* proxy.len 0: there was no proxyDHCP offer that counted */
+    /*
+     * A boot server's answer to our request, at a proxy's port 4011 or found by discovery; len 0: none was needed. It
+     * comes after all others: what it names is what was booted.
+     */
+    struct dhcp_packet reply;
 };
 
 void dhcp_boot_parse(const struct dhcp_message *, struct dhcp_boot *out);

@@ -24,6 +24,8 @@
 #include "firmware/base/retry.h"
 #include "firmware/base/sink.h"
 #include "firmware/net/udp.h"
+#include "firmware/proto/block_map.h"
+#include "firmware/proto/mtftp_group.h"
 #include "firmware/proto/tftp_options.h"
 #include "firmware/proto/tftp_window.h"
 
@@ -46,8 +48,15 @@ struct tftp_request {
     uint16_t block_size_max;   /* 512 to 65464; 0 lets us choose. Never negotiated above it. */
     uint16_t window_max;       /* 0 lets us choose; 1 is lock-step */
     uint16_t receive_frames;   /* how many full frames may arrive while nobody polls; 0: 64 */
-    bool directory;            /* `file` is one whose list of files is wanted, from servers that know opcode 7 */
-    bool size_only;            /* ask for tsize, then close with ERROR: PXENV_TFTP_GET_FSIZE */
+    /*
+     * Memory for the RFC 2090 multicast option, which is asked for when there is some: the file's blocks then may come
+     * in any order, each still written once. NULL: by unicast only.
+     */
+    struct block_map *map;
+    /* Where the file is sent by PXE's MTFTP besides; the business of firmware/boot/download.h alone. */
+    struct mtftp_group mtftp;
+    bool directory; /* `file` is one whose list of files is wanted, from servers that know opcode 7 */
+    bool size_only; /* ask for tsize, then close with ERROR: PXENV_TFTP_GET_FSIZE */
     /*
      * The caller takes the file a window at a time (PXENV_TFTP_READ): the ACK of a full window is held until
      * tftp_resume(). window_max 0 means 1 then, and the sink never gets more than one window beyond what it was resumed
