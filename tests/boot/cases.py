@@ -26,6 +26,7 @@ class Case:
     files: dict = field(default_factory=dict)
     seconds: int = 120
     check: object = None  # a function of the output folder that returns what is wrong, instead of a call of the lab
+    verify: object = None  # a function of the output folder, called when the lab is content: what is wrong, or ''
 
 
 def pattern(size):

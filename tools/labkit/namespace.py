@@ -24,7 +24,8 @@ MS_REC_PRIVATE = 0x4000 | 0x40000
 PR_SET_PDEATHSIG = 1
 
 BRIDGE = "br0"
-TAP = "tap0"
+TAPS = ("tap0", "tap1")  # one for each machine
+TAP = TAPS[0]
 SERVER = "192.168.111.130"
 PROXY = "192.168.111.131"
 PREFIX = 24
@@ -117,19 +118,33 @@ def make_dev(folder):
     mount(folder, "/dev", flags=MS_MOVE)
 
 
-def make_network():
-    """A bridge that holds the server's address, and a tap on it for the machine."""
+def make_network(machines=1, snooping=False):
+    """A bridge that holds the server's address, and on it a tap for each machine.
+
+    With `snooping` the bridge is the network's IGMP querier and sends a group's packets only where a report came from;
+    until the first of its queries could have been answered (a second) it sends them everywhere, as bridges do.
+    """
     with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w", encoding="ascii") as file:
         file.write("1")  # keeps the bridge's own announcements out of the captures
+    multicast = "mcast_snooping 0"
+    if snooping:
+        multicast = "mcast_snooping 1 mcast_querier 1 mcast_igmp_version 2 mcast_query_response_interval 100"
     _ip(
         "link set lo up",
-        f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0",
+        f"link add {BRIDGE} type bridge stp_state 0 forward_delay 0 {multicast}",
         f"addr add {SERVER}/{PREFIX} dev {BRIDGE}",
         f"link set {BRIDGE} up",
-        f"tuntap add {TAP} mode tap",
-        f"link set {TAP} master {BRIDGE}",
-        f"link set {TAP} up",
+        f"route add 224.0.0.0/4 dev {BRIDGE}",
     )
+    for tap in TAPS[:machines]:
+        _ip(f"tuntap add {tap} mode tap", f"link set {tap} master {BRIDGE}", f"link set {tap} up")
+
+
+def bytes_sent():
+    """What the servers of this network have sent, all frames counted."""
+    with open("/proc/net/dev", encoding="ascii") as file:
+        line = next(line for line in file if line.strip().startswith(f"{BRIDGE}:"))
+    return int(line.split(":")[1].split()[8])
 
 
 def make_port(name, peer, process):

@@ -60,6 +60,11 @@ KEA_CONF = """\
 }} }}
 """
 
+# bootpd knows its clients by their hardware address; ht=ether is 1, hn none.
+BOOTPTAB = """\
+.site:sm=255.255.255.0:gw=192.168.111.130:sa=192.168.111.130:hd=/:bs=auto:bf={filename}:
+{clients}"""
+
 NGINX_CONF = """\
 daemon off;
 master_process off;
@@ -87,7 +92,7 @@ class Servers:
     """Starts servers, keeps their output in DIR/NAME.log, and knows when all of them listen."""
 
     def __init__(self, logs, filename, dhcp_arguments=(), tftp_arguments=(), dhcp_conf=None, preset=None,
-                 application=""):
+                 application="", macs=()):
         self.logs = logs
         self.filename = filename
         self.dhcp_arguments = list(dhcp_arguments)
@@ -95,11 +100,14 @@ class Servers:
         self.dhcp_conf = dhcp_conf
         self.preset = preset
         self.application = application
+        self.macs = list(macs)
         self.children = {}
+        self.commands = {}
         self.ports = []
 
     def _start(self, name, package_set, *arguments, environment=None, port=None):
         """Runs an unpacked command; whatever it prints goes to its log."""
+        self.commands[name] = (name, package_set, *arguments), {"environment": environment}
         command = [packages.command(name, package_set), *arguments]
         log = open(os.path.join(self.logs, f"{name}.log"), "ab", buffering=0)
         log.write(("$ " + " ".join(command) + "\n").encode())
@@ -138,6 +146,18 @@ class Servers:
         places = {"KEA_PIDFILE_DIR": RUN, "KEA_LOCKFILE_DIR": RUN}
         self._start("kea-dhcp4", "servers", "-d", "-c", conf, *self.dhcp_arguments, environment=places, port=PORT_DHCP)
 
+    def bootp(self):
+        """bootpd, which knows BOOTP (RFC 951) and nothing of DHCP: each machine has an address of its own in the table."""
+        clients = "".join(f"client{number}:tc=.site:ht=1:ha={mac.replace(':', '')}:ip=192.168.111.{100 + number}:\n"
+                          for number, mac in enumerate(self.macs))
+        conf = self._write("bootptab", BOOTPTAB.format(filename=self.filename, clients=clients))
+        self._start("bootpd", "servers", "-s", "-d4", "-c", TFTP_ROOT, *self.dhcp_arguments, conf, port=PORT_DHCP)
+
+    def capture(self, size):
+        """tcpdump on the bridge: every frame once, also when two machines get it, in bridge.pcap."""
+        self._start("tcpdump", "servers", "-i", namespace.BRIDGE, "-n", "-s", str(size), "-B", "16384", "-Z", "root",
+                    "-w", os.path.join(self.logs, "bridge.pcap"))
+
     def tftp_standalone(self):
         """tftpd-hpa's in.tftpd by itself."""
         self._start("in.tftpd", "servers", "-L", "-4", "-v", "-v", "-v", *self.tftp_arguments, "-s", TFTP_ROOT,
@@ -166,35 +186,23 @@ class Servers:
         self.ports.append(("dnsmasq", PORT_DHCP))
         self._start("dnsmasq", "servers", *arguments, port=PORT_TFTP)
 
-    def proxy(self):
-        """dnsmasq as a proxy: it gives boot files to those who have their address from somebody else.
-
-        Two servers cannot share port 67 of one host, so it gets a network namespace and an address of its own.
-        """
-        ip = packages.installed("ip")
-        dnsmasq = [packages.command("dnsmasq", "servers"), "--no-daemon", "--conf-file=/dev/null", "--user=root",
-                   "--port=0", "--log-dhcp", "--interface=proxy0", "--bind-interfaces", f"--pid-file={RUN}/proxy.pid",
-                   *(argument.format(filename=self.filename) for argument in dhcp.PROXY_ARGUMENTS)]
-        script = f"until {ip} link set proxy0 up 2>/dev/null; do sleep 0.02; done; " \
-                 f"{ip} addr add {namespace.PROXY}/{namespace.PREFIX} dev proxy0; exec \"$@\""
-        log = open(os.path.join(self.logs, "proxy.log"), "ab", buffering=0)
-        log.write(("$ " + " ".join(dnsmasq) + "\n").encode())
-        child = subprocess.Popen([packages.installed("unshare"), "-n", "sh", "-c", script, "sh", *dnsmasq],
-                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                 env=packages.environment("servers"))
-        self.children["proxy"] = child
-        deadline = time.monotonic() + 10  # until then `unshare` may not have left our namespace
-        while os.readlink(f"/proc/{child.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-            if time.monotonic() > deadline:
-                raise packages.Missing("the proxy's namespace does not come")
-            time.sleep(0.01)
-        namespace.make_port("proxy1", "proxy0", child.pid)
-        self.ports.append(("proxy", PORT_DHCP, child.pid))
-
     def nginx(self):
         """The web server for ks.cfg, preseed.cfg and the install tree."""
         conf = self._write("nginx.conf", NGINX_CONF.format(run=RUN, logs=self.logs))
         self._start("nginx", "servers", "-e", "stderr", "-p", RUN, "-c", conf, port=PORT_HTTP)
+
+    def kill(self, name):
+        """Ends a server as a crash does."""
+        if name not in self.commands:
+            raise packages.Missing(f"no server {name} here: there are {', '.join(self.commands)}")
+        child = self.children.pop(name)
+        child.kill()
+        child.wait()
+
+    def start_again(self, name):
+        """Starts a server that was killed, as it was."""
+        words, keywords = self.commands[name]
+        self._start(*words, **keywords)
 
     def check(self):
         """The name of a server that has ended, or None."""
@@ -255,6 +263,8 @@ VARIANTS = {
     "isc+tftpd-hpa": (Servers.dhcp_isc, Servers.tftp_standalone),
     "dnsmasq": (Servers.dnsmasq,),
     "kea+atftpd": (Servers.dhcp_kea, Servers.tftp_atftpd),
+    "isc+atftpd": (Servers.dhcp_isc, Servers.tftp_atftpd),
+    "bootpd+tftpd-hpa": (Servers.bootp, Servers.tftp_standalone),
     "isc": (Servers.dhcp_isc,),
     "tftpd-hpa": (Servers.tftp_standalone,),
     "none": (),

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Multicast file transfers: the boot programs that ask for them, and what a capture says about them."""
+import socket
+import struct
+import zlib
+
+from . import wire
+
+DATA = 3
+BIOS_PROGRAM_MAX = 600 << 10  # what fits below the base code
+
+
+def patch_program(path, size, opcode=0, group="0.0.0.0", client_port=0, server_port=0, open_s=0, reopen_s=0, name=""):
+    """tests/boot/nbp/multicast.S made `size` bytes long, with its wishes filled in."""
+    with open(path, "rb") as file:
+        program = bytearray(file.read())
+    struct.pack_into("<IHH4sHHHH128s", program, 4, size, opcode, 0, socket.inet_aton(group), socket.htons(client_port),
+                     socket.htons(server_port), open_s, reopen_s, name.encode())
+    return bytes(program) + pattern(size)[:size - len(program)]
+
+
+def pattern(size):
+    """At least so many bytes in which no two blocks are alike."""
+    return b"".join(number.to_bytes(8, "little") for number in range(size // 8 + 1))
+
+
+def says(data, what):
+    """What multicast.S prints of bytes it has: an expectation of the lab."""
+    return f"re:(?i)PUCK-LAB: {what}size={len(data):08x} crc={zlib.crc32(data):08x}"
+
+
+class Stream:
+    """The DATA packets that a capture shows going to a group: which blocks, how often."""
+
+    def __init__(self, path, group):
+        self.counts = {}
+        self.bytes = 0  # of file contents
+        self.unicast = 0  # DATA packets that went to one machine
+        self.unicast_bytes = 0
+        wanted = socket.inet_aton(group)
+        for packet in wire.datagrams(path):
+            if len(packet.payload) < 4 or struct.unpack_from(">H", packet.payload)[0] != DATA:
+                continue
+            if packet.destination == wanted:
+                block = struct.unpack_from(">H", packet.payload, 2)[0]
+                self.counts[block] = self.counts.get(block, 0) + 1
+                self.bytes += packet.length - 4
+            elif packet.source_port != 4011:
+                self.unicast += 1
+                self.unicast_bytes += packet.length - 4
+
+    @property
+    def blocks(self):
+        """How many different blocks were sent."""
+        return len(self.counts)
+
+    @property
+    def repeats(self):
+        """How many packets repeated a block."""
+        return sum(self.counts.values()) - self.blocks
+
+    def __str__(self):
+        return f"{self.blocks} blocks and {self.repeats} repeated to the group, {self.unicast} by unicast"
