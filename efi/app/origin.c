@@ -42,19 +42,17 @@ static bool take_name(struct origin *o, struct slice bytes)
 static void take_lease(struct origin *o, const EFI_PXE_BASE_CODE_MODE *mode)
 {
     EFI_PXE_BASE_CODE_PACKET *copies = services_alloc(PACKETS * sizeof(*copies));
-    struct slice discover, ack, proxy, reply;
+    struct dhcp_lease_packets packets;
 
     if (copies == NULL)
         return;
-    discover = packet(mode->DhcpDiscoverValid, &copies[0], &mode->DhcpDiscover);
-    ack = packet(mode->DhcpAckReceived, &copies[1], &mode->DhcpAck);
-    proxy = packet(mode->ProxyOfferReceived, &copies[2], &mode->ProxyOffer);
-    reply = packet(mode->PxeReplyReceived, &copies[3], &mode->PxeReply);
-    if (take_name(o, reply))
-        proxy = reply;
-    else if (!take_name(o, proxy) && !take_name(o, ack))
+    packets.discover = packet(mode->DhcpDiscoverValid, &copies[0], &mode->DhcpDiscover);
+    packets.ack = packet(mode->DhcpAckReceived, &copies[1], &mode->DhcpAck);
+    packets.proxy = packet(mode->ProxyOfferReceived, &copies[2], &mode->ProxyOffer);
+    packets.reply = packet(mode->PxeReplyReceived, &copies[3], &mode->PxeReply);
+    if (!take_name(o, packets.reply) && !take_name(o, packets.proxy) && !take_name(o, packets.ack))
         o->own_file[0] = '\0';
-    o->has_lease = dhcp_lease_restore(&o->lease, discover, ack, proxy);
+    o->has_lease = dhcp_lease_restore(&o->lease, &packets);
     services_free(copies);
 }
 

@@ -165,12 +165,19 @@ enum status pxe_mode_after_dhcp(struct pxe_base_code *pxe)
  */
 void pxe_mode_after_boot(struct pxe_base_code *pxe)
 {
+    const struct dhcp_lease *lease = &pxe->boot->session.dhcp.lease;
+    const struct boot_choice *choice = &pxe->boot->session.flow.choice;
     EFI_PXE_BASE_CODE_MODE *mode = &pxe->mode;
 
-    show_lease(pxe, &pxe->boot->session.flow.choice);
-    if (!mode->ProxyOfferReceived)
+    show_lease(pxe, choice);
+    if (!mode->ProxyOfferReceived && lease->reply.len != 0)
+        show_packet(&mode->ProxyOffer, &lease->reply, &lease->reply_boot, lease, choice);
+    else if (!mode->ProxyOfferReceived)
         mode->ProxyOffer = mode->DhcpAck;
     mode->ProxyOfferReceived = TRUE;
-    mode->PxeReply = mode->ProxyOffer;
+    if (lease->reply.len != 0)
+        show_packet(&mode->PxeReply, &lease->reply, &lease->reply_boot, lease, choice);
+    else
+        mode->PxeReply = mode->ProxyOffer;
     mode->PxeReplyReceived = TRUE;
 }

@@ -69,12 +69,14 @@ static void learn_lease(struct pxe_base_code *pxe)
 {
     const EFI_PXE_BASE_CODE_MODE *mode = &pxe->mode;
     struct dhcp_lease *lease = &pxe->boot->session.dhcp.lease;
-    struct slice proxy = packet_of(mode->PxeReplyReceived, &mode->PxeReply);
+    const struct dhcp_lease_packets packets = {
+        .discover = packet_of(mode->DhcpDiscoverValid, &mode->DhcpDiscover),
+        .ack = packet_of(mode->DhcpAckReceived, &mode->DhcpAck),
+        .proxy = packet_of(mode->ProxyOfferReceived, &mode->ProxyOffer),
+        .reply = packet_of(mode->PxeReplyReceived, &mode->PxeReply),
+    };
 
-    if (mode->ProxyOfferReceived)
-        proxy = packet_of(TRUE, &mode->ProxyOffer);
-    if (!dhcp_lease_restore(lease, packet_of(mode->DhcpDiscoverValid, &mode->DhcpDiscover),
-                            packet_of(mode->DhcpAckReceived, &mode->DhcpAck), proxy))
+    if (!dhcp_lease_restore(lease, &packets))
         memset(lease, 0, sizeof(*lease));
     pxe_address_adopt_routes(pxe);
 }

@@ -124,18 +124,24 @@ static enum status named_file(struct session *s)
         choice->server = config->file_server;
     if (!text_copy(choice->file, sizeof(choice->file), text_slice(config->file_name)))
         return STATUS_BAD_PARAMETER;
+    choice->action = BOOT_FILE;
+    choice->packet = slice_of(NULL, 0);
+    choice->mtftp = (struct mtftp_group){0};
     text_format(choice->why, sizeof(choice->why), "command line");
     return choice->server == 0 ? STATUS_NO_PXE_SERVER : STATUS_OK;
 }
 
-/* Whether there is a proxyDHCP server that has to be asked, and is asked now. */
+/*
+ * A PXE server has to be asked, or its menu followed, before there is a file. False when nothing comes of it. A lease
+ * of the firmware's is of no use then: what it was asked, and chose, is not ours to guess.
+ */
 static bool ask_proxy(struct session *s, time_us now)
 {
-    const struct dhcp_offer *offer = s->flow.has_given_lease ? NULL : dhcp_offers_silent_proxy(&s->dhcp.heard);
+    const struct boot_choice *choice = &s->flow.choice;
     struct boot_server_config config;
 
-    if (s->flow.state != FLOW_DHCP || offer == NULL ||
-        !proxy_request_config(offer, &s->dhcp.config.identity, s->dhcp.lease.address, &config) ||
+    if (s->flow.state != FLOW_DHCP ||
+        !proxy_request_config(choice, &s->dhcp.config.identity, s->dhcp.lease.address, &config) ||
         boot_server_start(&s->proxy, now, &config, &s->random, &s->log) != STATUS_OK)
         return false;
     set_state(s, now, FLOW_PROXY);
@@ -149,8 +155,20 @@ static void choose_file(struct session *s, time_us now)
     const struct boot_target *target = s->config.target;
     enum status status = named_file(s);
 
-    if (status == STATUS_DHCP_NO_BOOTFILE && ask_proxy(s, now))
-        return;
+    switch (s->flow.choice.action) {
+    case BOOT_PXE:
+        if (s->flow.choice.file[0] != '\0')
+            break;
+        /* fall through */
+    case BOOT_ASK:
+        if (ask_proxy(s, now))
+            return;
+        status = STATUS_DHCP_NO_BOOTFILE;
+        break;
+    case BOOT_FILE:
+    case BOOT_NOTHING:
+        break;
+    }
     if (target->check_choice != NULL)
         status = target->check_choice(s, status);
     if (status == STATUS_OK) {

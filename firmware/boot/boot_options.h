@@ -19,7 +19,7 @@ enum boot_action {
 
 struct boot_choice {
     enum boot_action action;
-    struct slice packet;          /* the message whose word this is: in the lease, or in dhcp->heard; empty: nobody's */
+    struct slice packet;          /* the message whose word this is: in the lease; empty: nobody's */
     uint32_t said_by;             /* the server that sent it, host byte order */
     struct mtftp_group mtftp;     /* where the file is sent by multicast besides; address 0: nowhere */
     uint32_t server;              /* host byte order */
@@ -29,8 +29,10 @@ struct boot_choice {
 };
 
 /*
- * A proxyDHCP server's boot file comes before a DHCP server's: it exists for nothing else. STATUS_DHCP_NO_BOOTFILE when
- * nobody named a file; `why` then says who was asked.
+ * Goes by the lease alone: its ACK, its proxyDHCP server's offer and its boot server's reply, by the order of words in
+ * boot_options.c. STATUS_OK for a file and its server, and where a PXE server has to be asked or followed first
+ * (`action` says what it is; `file` is what that server's message names then, if it does). STATUS_DHCP_NO_BOOTFILE when
+ * nobody says what to boot; `why` then says who was asked.
  */
 enum status boot_options_choose(const struct dhcp_lease *, struct boot_choice *out);
 

@@ -67,7 +67,9 @@ void cached_packets_build(struct cached_packets *cached, const struct dhcp_lease
 
     copy_discover(cached->packet[CACHED_DHCP_DISCOVER - 1], &lease->discover);
     cached_packet_build(ack, CACHED_PACKET_LEN, &lease->ack, &lease->boot, lease, choice);
-    if (lease->proxy.len != 0)
+    if (lease->reply.len != 0)
+        cached_packet_build(reply, CACHED_PACKET_LEN, &lease->reply, &lease->reply_boot, lease, choice);
+    else if (lease->proxy.len != 0)
         cached_packet_build(reply, CACHED_PACKET_LEN, &lease->proxy, &lease->proxy_boot, lease, choice);
     else
         memcpy(reply, ack, CACHED_PACKET_LEN); /* pxelinux gives up when a type is missing */

@@ -15,7 +15,7 @@
 enum cached_packet_type { /* PXENV_PACKET_TYPE_* */
     CACHED_DHCP_DISCOVER = 1,
     CACHED_DHCP_ACK = 2,
-    CACHED_REPLY = 3, /* the proxyDHCP server's, or a copy of the ACK */
+    CACHED_REPLY = 3, /* a boot server's, else the proxyDHCP server's, else a copy of the ACK */
 };
 
 struct cached_packets {

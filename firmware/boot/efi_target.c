@@ -60,11 +60,13 @@ static bool take_other_name(struct session *s)
 {
     static const enum dhcp_file_source sources[] = {DHCP_FILE_FIELD, DHCP_FILE_OPTION_67};
     struct boot_choice *choice = &s->flow.choice;
-    const struct dhcp_packet *packet = choice->is_proxy ? &s->dhcp.lease.proxy : &s->dhcp.lease.ack;
-    struct reader r = reader_of(slice_of(packet->bytes, packet->len));
     char name[DHCP_NAME_MAX + 1];
     struct dhcp_message m;
+    struct reader r;
 
+    if (choice->packet.len == 0)
+        return false;
+    r = reader_of(choice->packet);
     if (!dhcp_message_parse(&r, &m))
         return false;
     for (size_t n = 0; n < sizeof(sources) / sizeof(sources[0]); n++) {

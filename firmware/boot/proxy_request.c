@@ -4,9 +4,9 @@
 #define VENDOR_MAX 512
 
 /* What the offer says of its menu and of the servers behind it; false when it has no menu. */
-static bool read_menu(const struct dhcp_offer *offer, struct boot_server_config *config)
+static bool read_menu(struct slice offer, struct boot_server_config *config)
 {
-    struct reader r = reader_of(slice_of(offer->packet.bytes, offer->packet.len)), menu;
+    struct reader r = reader_of(offer), menu;
     uint8_t bytes[VENDOR_MAX];
     struct writer vendor = writer_of(bytes, sizeof(bytes));
     struct pxe_menu_item first;
@@ -25,16 +25,16 @@ static bool read_menu(const struct dhcp_offer *offer, struct boot_server_config 
     return true;
 }
 
-bool proxy_request_config(const struct dhcp_offer *offer, const struct dhcp_identity *identity, uint32_t our_address,
+bool proxy_request_config(const struct boot_choice *choice, const struct dhcp_identity *identity, uint32_t our_address,
                           struct boot_server_config *out)
 {
     memset(out, 0, sizeof(*out));
-    if (read_menu(offer, out)) {
+    if (read_menu(choice->packet, out)) {
         if (out->type == 0)
             return false;
     } else {
         out->uses_list = true;
-        out->servers[0] = offer->server;
+        out->servers[0] = choice->said_by;
         out->server_count = 1;
     }
     out->identity = *identity;
@@ -44,6 +44,6 @@ bool proxy_request_config(const struct dhcp_offer *offer, const struct dhcp_iden
 
 void proxy_request_take(const struct boot_server *answered, struct dhcp_lease *lease)
 {
-    lease->proxy = answered->reply;
-    lease->proxy_boot = answered->boot;
+    lease->reply = answered->reply;
+    lease->reply_boot = answered->boot;
 }

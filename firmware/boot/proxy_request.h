@@ -6,17 +6,18 @@
 #ifndef PUCK_BOOT_PROXY_REQUEST_H
 #define PUCK_BOOT_PROXY_REQUEST_H
 
+#include "firmware/boot/boot_options.h"
 #include "firmware/proto/boot_server.h"
-#include "firmware/proto/dhcp_offers.h"
 
 /*
- * How to ask the server of such an offer: for the first item of its menu if it sends one, which is what a menu comes to
- * that nobody touches, else for whatever it has for us. False when that item is a boot from a local disk.
+ * How to ask the server whose word a BOOT_ASK or BOOT_PXE is: for the first item of its menu if it sends one, which is
+ * what a menu comes to that nobody touches, else for whatever it has for us. False when that item is a boot from a
+ * local disk.
  */
-bool proxy_request_config(const struct dhcp_offer *, const struct dhcp_identity *, uint32_t our_address,
+bool proxy_request_config(const struct boot_choice *, const struct dhcp_identity *, uint32_t our_address,
                           struct boot_server_config *out);
 
-/* What was answered, as if the proxyDHCP server's offer had said it. */
+/* What was answered is the lease's boot server's reply. */
 void proxy_request_take(const struct boot_server *, struct dhcp_lease *);
 
 #endif

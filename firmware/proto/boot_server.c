@@ -2,7 +2,7 @@
 #include "firmware/proto/boot_server.h"
 
 #include "firmware/base/divide.h"
-#include "firmware/proto/dhcp_offers.h"
+#include "firmware/proto/dhcp_facts.h"
 
 enum {
     ROUNDS = 4,

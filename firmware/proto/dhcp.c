@@ -3,6 +3,7 @@
 
 #include "firmware/base/divide.h"
 #include "firmware/base/text.h"
+#include "firmware/proto/dhcp_facts.h"
 
 #define LINK_MAY_BLOCK  SECONDS(60) /* spanning tree: up to 50 s from link up to forwarding (IEEE 802.1D) */
 #define FIRST_WAIT      SECONDS(1)
@@ -155,11 +156,14 @@ static void bind(struct dhcp *d, const struct dhcp_message *m, struct slice raw)
     struct dhcp_message proxy_message;
     struct reader r;
 
+    if (proxy == NULL && !d->chosen->is_final)
+        proxy = dhcp_offers_silent_proxy(&d->heard); /* it may have to be asked */
     dhcp_lease_parse(m, &d->lease);
     d->lease.ack.len = raw.len;
     memcpy(d->lease.ack.bytes, raw.data, raw.len);
     d->lease.proxy.len = 0;
-    d->lease.proxy_boot = (struct dhcp_boot){0};
+    d->lease.reply.len = 0;
+    d->lease.proxy_boot = d->lease.reply_boot = (struct dhcp_boot){0};
     if (proxy != NULL) {
         r = reader_of(slice_of(proxy->packet.bytes, proxy->packet.len));
         if (dhcp_message_parse(&r, &proxy_message)) {

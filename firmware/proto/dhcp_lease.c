@@ -255,26 +255,38 @@ static void keep_packet(struct dhcp_packet *packet, struct slice raw)
         memcpy(packet->bytes, raw.data, packet->len);
 }
 
-bool dhcp_lease_restore(struct dhcp_lease *lease, struct slice discover, struct slice ack, struct slice proxy)
+/* A server's message about booting, as far as it is one. */
+static void restore_boot(struct slice raw, struct dhcp_packet *packet, struct dhcp_boot *boot)
 {
-    struct reader r;
     struct dhcp_message m;
+    struct reader r;
+
+    if (raw.len == 0 || raw.len > sizeof(packet->bytes))
+        return;
+    r = reader_of(raw);
+    if (!dhcp_message_parse(&r, &m) || m.op != DHCP_OP_REPLY)
+        return;
+    dhcp_boot_parse(&m, boot);
+    keep_packet(packet, raw);
+}
+
+bool dhcp_lease_restore(struct dhcp_lease *lease, const struct dhcp_lease_packets *packets)
+{
+    struct dhcp_message m;
+    struct reader r;
 
     memset(lease, 0, sizeof(*lease));
-    if (ack.len == 0 || ack.len > sizeof(lease->ack.bytes))
+    if (packets->ack.len == 0 || packets->ack.len > sizeof(lease->ack.bytes))
         return false;
-    r = reader_of(ack);
+    r = reader_of(packets->ack);
     if (!dhcp_message_parse(&r, &m) || m.op != DHCP_OP_REPLY || !dhcp_address_is_usable(&m))
         return false;
     dhcp_lease_parse(&m, lease);
-    keep_packet(&lease->ack, ack);
-    keep_packet(&lease->discover, discover);
-    if (proxy.len == 0 || proxy.len > sizeof(lease->proxy.bytes))
-        return true;
-    r = reader_of(proxy);
-    if (dhcp_message_parse(&r, &m) && m.op == DHCP_OP_REPLY) {
-        dhcp_boot_parse(&m, &lease->proxy_boot);
-        keep_packet(&lease->proxy, proxy);
-    }
+    keep_packet(&lease->ack, packets->ack);
+    keep_packet(&lease->discover, packets->discover);
+    restore_boot(packets->proxy, &lease->proxy, &lease->proxy_boot);
+    restore_boot(packets->reply, &lease->reply, &lease->reply_boot);
+    if (lease->reply_boot.file_source == DHCP_FILE_NONE)
+        lease->reply.len = 0;
     return true;
 }

@@ -67,7 +67,7 @@ struct dhcp_lease {
     struct dhcp_boot boot;                   /* from the ACK; from the OFFER it confirms when the ACK is silent */
     struct dhcp_boot proxy_boot;             /* from the proxyDHCP offer */
     struct dhcp_boot reply_boot;             /* from the boot server's reply */
-    struct dhcp_packet discover, ack, proxy; /* proxy.len 0: there was no proxyDHCP offer that counted */
+    struct dhcp_packet discover, ack, proxy; /* proxy.len 0: no proxyDHCP server has a say */
     /*
      * A boot server's answer to our request, at a proxy's port 4011 or found by discovery; len 0: none was needed. It
      * comes after all others: what it names is what was booted.
@@ -83,12 +83,15 @@ bool dhcp_boot_file_in(const struct dhcp_message *, enum dhcp_file_source, char 
 /* Everything but `proxy_boot` and the packets; these are left alone. */
 void dhcp_lease_parse(const struct dhcp_message *ack, struct dhcp_lease *);
 
-/*
- * The lease that another DHCP client got for this NIC, out of the packets it kept (each may have junk behind its end
- * option). `proxy` is whatever answer names the boot file besides the ACK: a proxyDHCP server's offer or a boot
- * server's reply; `discover` and `proxy` may be empty. False when `ack` cannot be a lease.
- */
-bool dhcp_lease_restore(struct dhcp_lease *, struct slice discover, struct slice ack, struct slice proxy);
+/* The packets of a lease as somebody else kept them; each may be empty, or have junk behind its end option. */
+struct dhcp_lease_packets {
+    struct slice discover, ack;
+    struct slice proxy; /* a proxyDHCP server's offer */
+    struct slice reply; /* a boot server's answer; one that names no boot file is ignored */
+};
+
+/* The lease that another DHCP client got for this NIC. False when `ack` cannot be a lease. */
+bool dhcp_lease_restore(struct dhcp_lease *, const struct dhcp_lease_packets *);
 
 /* False for an address that no host may have: 0/8, 127/8, multicast and above, the router's or the server's own. */
 bool dhcp_address_is_usable(const struct dhcp_message *);

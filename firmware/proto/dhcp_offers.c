@@ -1,61 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "firmware/proto/dhcp_offers.h"
 
-#include "firmware/base/text.h"
-#include "firmware/wire/pxe_options.h"
-
-#define IPXE_NO_PXEDHCP 176 /* in option 175: the administrator says that there is no proxyDHCP server */
-
-bool dhcp_is_pxe(const struct dhcp_message *m)
-{
-    struct slice mark = text_slice("PXEClient"), value;
-    struct dhcp_option_walk walk;
-    uint8_t tag;
-
-    dhcp_option_walk_start(&walk, m);
-    while (dhcp_option_walk_next(&walk, &tag, &value)) {
-        if (tag == DHCP_TAG_CLASS)
-            return slice_equal(slice_first(value, mark.len), mark);
-    }
-    return false;
-}
-
-static bool downloads_at_once(const struct dhcp_message *m)
-{
-    uint8_t bytes[DHCP_MESSAGE_MAX];
-    struct writer joined = writer_of(bytes, sizeof(bytes));
-    struct pxe_options pxe;
-
-    return dhcp_option(m, DHCP_TAG_VENDOR, &joined) && pxe_options_parse(writer_written(&joined), &pxe) &&
-           (pxe.control & PXE_DOWNLOAD_AT_ONCE) != 0;
-}
-
-static bool has_no_proxy(const struct dhcp_message *m)
-{
-    uint8_t bytes[DHCP_MESSAGE_MAX];
-    struct writer joined = writer_of(bytes, sizeof(bytes));
-    struct slice value;
-
-    return dhcp_option(m, DHCP_TAG_IPXE, &joined) &&
-           encapsulated_option(writer_written(&joined), IPXE_NO_PXEDHCP, &value) && value.len == 1 &&
-           value.data[0] != 0;
-}
+#include "firmware/proto/dhcp_facts.h"
 
 static enum dhcp_offer_rank rank_of(const struct dhcp_message *m, bool *is_final)
 {
-    struct dhcp_boot boot;
-    bool has_file, needs_no_proxy = has_no_proxy(m);
+    struct dhcp_facts facts;
 
-    dhcp_boot_parse(m, &boot);
-    has_file = boot.file_source != DHCP_FILE_NONE;
-    *is_final = needs_no_proxy || (has_file && (dhcp_is_pxe(m) || downloads_at_once(m)));
-    if (m->type == DHCP_BOOTP)
-        return has_file ? DHCP_OFFER_BOOTP_FILE : DHCP_OFFER_BOOTP;
-    if (!has_file)
+    dhcp_facts_of(m, &facts);
+    *is_final = facts.has_no_proxy || (facts.has_file && (facts.is_pxe || facts.downloads_at_once));
+    if (facts.is_bootp)
+        return facts.has_file ? DHCP_OFFER_BOOTP_FILE : DHCP_OFFER_BOOTP;
+    if (!facts.has_file)
         return DHCP_OFFER_NO_FILE;
     if (*is_final)
         return DHCP_OFFER_PXE_FILE;
-    return boot.server_source == DHCP_SERVER_ID ? DHCP_OFFER_FILE : DHCP_OFFER_FILE_SERVER;
+    return facts.has_server ? DHCP_OFFER_FILE_SERVER : DHCP_OFFER_FILE;
 }
 
 /* Any server before one that refused us; then by rank. */

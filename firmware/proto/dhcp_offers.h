@@ -55,7 +55,4 @@ const struct dhcp_offer *dhcp_offers_best_proxy(const struct dhcp_offers *);
 /* A proxy that is there and names no boot file: it has to be asked (firmware/boot/proxy_request.h). NULL: none. */
 const struct dhcp_offer *dhcp_offers_silent_proxy(const struct dhcp_offers *);
 
-/* Option 60 begins with "PXEClient". */
-bool dhcp_is_pxe(const struct dhcp_message *);
-
 #endif

@@ -41,11 +41,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct slice whole = slice_of(bytes, len);
     struct reader r = reader_of(whole);
     size_t ack_len = read_be16(&r);
+    const struct dhcp_lease_packets packets = {
+        .discover = slice_first(whole, 7),
+        .ack = slice_first(slice_from(whole, 2), ack_len),
+        .proxy = slice_from(whole, 2 + ack_len),
+        .reply = slice_from(whole, 2 + ack_len / 2),
+    };
     struct boot_choice choice;
     struct dhcp_message ack, proxy;
 
-    if (dhcp_lease_restore(&lease, slice_first(whole, 7), slice_first(slice_from(whole, 2), ack_len),
-                           slice_from(whole, 2 + ack_len)))
+    if (dhcp_lease_restore(&lease, &packets))
         check(lease.address != 0 && lease.ack.len != 0);
     memset(&lease, 0, sizeof(lease));
     if (keep(&lease.ack, read_at_most(&r, ack_len), &ack)) {

@@ -320,7 +320,7 @@ static void a_silent_proxy_is_asked(void **state)
     assert_boots(n);
     assert_int_equal(service.asked, 1);
     assert_true(n->took < SECONDS(1));
-    assert_true(world_screen_has(&n->world, "of proxyDHCP server"));
+    assert_true(world_screen_has(&n->world, "of boot server"));
     network_free(n);
 
     n = with_silent_proxy(&host, &service, slice_of(menu, sizeof(menu)));

@@ -80,11 +80,13 @@ static void advice_is_for_efi(void **state)
 static void give_lease(struct network *n, struct dhcp_lease *lease)
 {
     const struct dhcp_lease *got = &n->session.dhcp.lease;
+    struct dhcp_lease_packets packets = {0};
 
     (void)network_boot(n);
     nic_close(&n->world.wire.ends[0].nic);
-    assert_true(dhcp_lease_restore(lease, slice_of(got->discover.bytes, got->discover.len),
-                                   slice_of(got->ack.bytes, got->ack.len), slice_of(NULL, 0)));
+    packets.discover = slice_of(got->discover.bytes, got->discover.len);
+    packets.ack = slice_of(got->ack.bytes, got->ack.len);
+    assert_true(dhcp_lease_restore(lease, &packets));
     n->config.lease = lease;
     n->config.own_server = NETWORK_SERVER;
     n->world.screen_len = 0;

@@ -16,10 +16,12 @@
 static void lease_of_first_boot(struct network *n, struct dhcp_lease *lease)
 {
     const struct dhcp_lease *got = &n->session.dhcp.lease;
+    struct dhcp_lease_packets packets = {0};
 
     assert_int_equal(network_boot(n), STATUS_OK);
-    assert_true(dhcp_lease_restore(lease, slice_of(got->discover.bytes, got->discover.len),
-                                   slice_of(got->ack.bytes, got->ack.len), slice_of(NULL, 0)));
+    packets.discover = slice_of(got->discover.bytes, got->discover.len);
+    packets.ack = slice_of(got->ack.bytes, got->ack.len);
+    assert_true(dhcp_lease_restore(lease, &packets));
     nic_close(&n->world.wire.ends[0].nic);
 }
 

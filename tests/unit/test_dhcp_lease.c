@@ -41,10 +41,13 @@ static struct dhcp_message message(void)
 static void parse(void)
 {
     struct dhcp_message m = message();
+    struct slice raw = dhcp_reply_finish(&reply);
 
     memset(&lease, 0xa5, sizeof(lease));
     dhcp_lease_parse(&m, &lease);
-    lease.proxy.len = 0;
+    lease.proxy.len = lease.reply.len = 0;
+    lease.ack.len = raw.len < sizeof(lease.ack.bytes) ? raw.len : 0;
+    memcpy(lease.ack.bytes, raw.data, lease.ack.len);
 }
 
 static void ack_without_options_gives_defaults(void **state)
@@ -367,6 +370,7 @@ static void proxy_comes_before_the_dhcp_server(void **state)
 static void lease_of_another_client_is_restored(void **state)
 {
     uint8_t ack[DHCP_MESSAGE_MAX] = {0}; /* as firmware keeps it: with zeros behind */
+    struct dhcp_lease_packets packets;
     struct dhcp_lease restored;
     struct slice raw;
 
@@ -378,19 +382,31 @@ static void lease_of_another_client_is_restored(void **state)
     memcpy(ack, raw.data, raw.len);
     dhcp_reply_start(&reply, DHCP_OFFER, 1, (struct mac){{2, 0, 0, 0, 0, 1}}, 0, OTHER);
     dhcp_reply_text(&reply, DHCP_TAG_BOOT_FILE, "proxy.0");
-    assert_true(
-        dhcp_lease_restore(&restored, slice_of("\1", 1), slice_of(ack, sizeof(ack)), dhcp_reply_finish(&reply)));
+    packets = (struct dhcp_lease_packets){
+        .discover = slice_of("\1", 1), .ack = slice_of(ack, sizeof(ack)), .proxy = dhcp_reply_finish(&reply)};
+    assert_true(dhcp_lease_restore(&restored, &packets));
     assert_int_equal(restored.address, ADDRESS);
     assert_int_equal(restored.server_id, SERVER);
     assert_string_equal(restored.boot.file, "pxelinux.0");
     assert_string_equal(restored.proxy_boot.file, "proxy.0");
     assert_int_equal(restored.ack.len, sizeof(ack));
     assert_int_equal(restored.discover.len, 1);
-    assert_true(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, sizeof(ack)), slice_of(NULL, 0)));
+    assert_int_equal(restored.reply.len, 0);
+    packets.reply = packets.proxy;
+    packets.discover = packets.proxy = slice_of(NULL, 0);
+    assert_true(dhcp_lease_restore(&restored, &packets));
     assert_int_equal(restored.proxy.len, 0);
-    assert_false(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, 200), slice_of(NULL, 0)));
+    assert_string_equal(restored.reply_boot.file, "proxy.0");
+    packets.reply = packets.ack;
+    ack[108] = 0; /* the boot file's first byte */
+    assert_true(dhcp_lease_restore(&restored, &packets));
+    assert_int_equal(restored.reply.len, 0);
+    packets.reply = slice_of(NULL, 0);
+    packets.ack.len = 200;
+    assert_false(dhcp_lease_restore(&restored, &packets));
+    packets.ack.len = sizeof(ack);
     memset(ack + 16, 0, 4); /* yiaddr */
-    assert_false(dhcp_lease_restore(&restored, slice_of(NULL, 0), slice_of(ack, sizeof(ack)), slice_of(NULL, 0)));
+    assert_false(dhcp_lease_restore(&restored, &packets));
 }
 
 int main(void)
