@@ -55,14 +55,16 @@ $(foreach n,$(NIC_DRIVERS),$(eval $(call BIOS_ROM_OF_NIC,$(firstword $(subst :, 
 
 # Boot programs that test the API from where its callers are: real mode. One for each way a boot program can end.
 NBP_ENDS := return_success return_failure return_after_smash leave_by_int18 leave_by_int19 leave_hooked restart_tftp
-NBPS     := $(NBP_ENDS:%=$(OUT)/nbp/api_trap-%.0) $(OUT)/nbp/multicast.0
+NBPS     := $(NBP_ENDS:%=$(OUT)/nbp/api_trap-%.0) $(OUT)/nbp/multicast.0 $(OUT)/nbp/undi_load.0
 
 $(OUT)/nbp/api_trap-%.elf: tests/boot/nbp/api_trap.S tests/boot/nbp/nbp.lds $(wildcard tests/boot/nbp/*.inc)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none,--no-warn-rwx-segments -I. -DEND=$* \
 	  $(if $(filter return% leave%,$*),-DKEEP_HOOKS) -T tests/boot/nbp/nbp.lds -o $@ $<
 
-$(OUT)/nbp/multicast.elf: tests/boot/nbp/multicast.S tests/boot/nbp/nbp.lds tests/bench/nbp/print.inc
+$(OUT)/nbp/multicast.elf: tests/bench/nbp/print.inc
+
+$(OUT)/nbp/multicast.elf $(OUT)/nbp/undi_load.elf: $(OUT)/nbp/%.elf: tests/boot/nbp/%.S tests/boot/nbp/nbp.lds
 	@mkdir -p $(@D)
 	$(call say,LINK,$@) $(CC) -m32 -nostdlib -no-pie -static -Wl,--build-id=none,--no-warn-rwx-segments -I. \
 	  -T tests/boot/nbp/nbp.lds -o $@ $<

@@ -10,7 +10,8 @@ struct handoff {
         bios_esp; /* where the registers lie that the BIOS called with, and behind them its return address */
     uint32_t rom_segment;
     uint32_t high_base, high_size;
-    uint32_t bdf; /* FFFF: unknown */
+    uint32_t bdf;         /* FFFF: unknown */
+    uint32_t undi_loader; /* address of the UNDI loader's parameters; 0: the BIOS wants us to boot */
 };
 
 #endif

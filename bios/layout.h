@@ -9,8 +9,12 @@
 #define HIGH_STACK_SIZE 0x10000
 
 /* The low block at the top of base memory: everything real mode has to reach. Whole KB, since 40:13 counts in KB. */
-#define LOW_SIZE        0x4000
-#define LOW_E820_MAX    64
+#define LOW_SIZE     0x4000
+#define LOW_E820_MAX 64
+
+/* What the UNDI loader's caller is told to provide besides LOW_SIZE for the block: calls have a stack of their own. */
+#define UNDI_STACK_SIZE 512
+#define UNDI_DATA_SIZE  16
 #define LOW_PACKET_SIZE 1260 /* sizeof(BOOTPLAYER), PXE 2.1 section 3.1.1 */
 #define LOW_FRAME_SIZE  1536
 #define LOW_BIOS_STACK  2048

@@ -19,6 +19,7 @@
 #define PAGE           4096u
 #define DHCP_ARCH_BIOS 0    /* RFC 4578 section 2.1 */
 #define HANDOFF_ROOM   256u /* what the container left at the top of the stack */
+#define ROM_UNDI_ID    0x16 /* in the ROM's header: offset of its UNDI ROM ID structure */
 
 extern uint8_t image_end[];
 
@@ -26,6 +27,7 @@ void bios_main(const struct handoff *handoff) __attribute__((noreturn));
 
 struct machine {
     struct pci_direct pci;
+    char place[16];
     uint16_t pci_command; /* as the BIOS left it */
     const struct nic_driver *driver;
     const struct pci_id *id;
@@ -37,13 +39,20 @@ struct machine {
 
 static struct machine machine;
 
-static void platform_start(const struct handoff *handoff)
+static struct far_pointer undi_rom_id(const struct handoff *handoff)
+{
+    const uint16_t *offset = memory_at((handoff->rom_segment << 4) + ROM_UNDI_ID);
+
+    return (struct far_pointer){.offset = *offset, .segment = (uint16_t)handoff->rom_segment};
+}
+
+static void platform_start(const struct handoff *handoff, uint32_t low_place)
 {
     uint32_t end = handoff->high_base + handoff->high_size;
 
     return_prepare(handoff);
     memory_map_set_high(handoff->high_base, handoff->high_size);
-    low_install(end - HANDOFF_ROOM, end - (uint32_t)sizeof(uint32_t));
+    low_install(low_place, end - HANDOFF_ROOM, end - (uint32_t)sizeof(uint32_t), undi_rom_id(handoff));
     hooks_prepare();
     clock_start();
     heap_start(((uint32_t)image_end + PAGE - 1) & ~(PAGE - 1), end - HIGH_STACK_SIZE);
@@ -95,9 +104,16 @@ static void tell_failure(enum status why, const char *place)
     platform_print(line);
 }
 
-static enum status fetch_boot_file(struct machine *m, const char *place)
+/* With room for a boot file. */
+static enum status configure(struct machine *m, const char *place, struct session_config *config)
 {
-    struct session_config config = {
+    size_t file_room = boot_program_size_max();
+    void *file_memory = heap_take(file_room, 16);
+
+    if (!file_memory)
+        return STATUS_OUT_OF_RESOURCES;
+    buffer_sink_start(&m->file, file_memory, file_room);
+    *config = (struct session_config){
         .nic = m->nic,
         .nic_name = m->id->name,
         .nic_place = place,
@@ -106,21 +122,24 @@ static enum status fetch_boot_file(struct machine *m, const char *place)
         .cached = &LOW(struct cached_packets, low_packets),
         .file = &m->file,
     };
-    size_t file_room = boot_program_size_max();
-    void *file_memory = heap_take(file_room, 16);
-    enum status status;
+    config->has_uuid = smbios_uuid(config->uuid);
+    return STATUS_OK;
+}
 
-    if (!file_memory) {
-        tell_failure(STATUS_OUT_OF_RESOURCES, place);
-        return STATUS_OUT_OF_RESOURCES;
+static enum status fetch_boot_file(struct machine *m, const char *place)
+{
+    struct session_config config;
+    enum status status = configure(m, place, &config);
+
+    if (status != STATUS_OK) {
+        tell_failure(status, place);
+        return status;
     }
-    buffer_sink_start(&m->file, file_memory, file_room);
-    config.has_uuid = smbios_uuid(config.uuid);
     status = session_start(&m->session, &config);
     return status == STATUS_OK ? session_boot(&m->session) : status;
 }
 
-static uint16_t run_boot_file(struct machine *m)
+static void mount_api(struct machine *m)
 {
     const struct pci_device *pci = &m->pci.device;
 
@@ -135,16 +154,22 @@ static uint16_t run_boot_file(struct machine *m)
         .revision = pci->revision,
     };
     api_call_mount(&m->api);
-    return boot_program_run(session_boot_file(&m->session));
+}
+
+static const char *name_place(struct machine *m, uint16_t bus_dev_fn)
+{
+    text_format(m->place, sizeof(m->place), "PCI %02x:%02x.%x", bus_dev_fn >> 8, bus_dev_fn >> 3 & 31u,
+                bus_dev_fn & 7u);
+    return m->place;
 }
 
 static void boot(struct machine *m, uint16_t bus_dev_fn)
 {
-    char place[16], line[80];
+    char line[80];
+    const char *place = name_place(m, bus_dev_fn);
     enum status status;
     uint16_t ax;
 
-    text_format(place, sizeof(place), "PCI %02x:%02x.%x", bus_dev_fn >> 8, bus_dev_fn >> 3 & 31u, bus_dev_fn & 7u);
     status = attach_nic(m, bus_dev_fn);
     if (status != STATUS_OK) {
         tell_failure(status, place);
@@ -152,16 +177,56 @@ static void boot(struct machine *m, uint16_t bus_dev_fn)
     }
     if (fetch_boot_file(m, place) != STATUS_OK)
         return; /* it has been told why */
-    ax = run_boot_file(m);
+    mount_api(m);
+    ax = boot_program_run(session_boot_file(&m->session));
     if (ax != 0) {
         text_format(line, sizeof(line), "The boot program ended with status %x\n", ax);
         platform_print(line);
     }
 }
 
+/*
+ * Somebody else's base code wants our UNDI driver (PXE 2.1 section 3.1.2): all is made ready for calls, and nothing is
+ * sent. Callers who gave us memory that they do not hide (some BIOSes try ROMs out in POST) find no vector changed.
+ */
+static enum status load_undi(struct machine *m, const struct undi_loader *wanted)
+{
+    const char *place = name_place(m, wanted->AX);
+    struct session_config config;
+    enum status status = attach_nic(m, wanted->AX);
+
+    if (status == STATUS_OK)
+        status = configure(m, place, &config);
+    if (status != STATUS_OK)
+        return status;
+    session_attach(&m->session, &config);
+    mount_api(m);
+    api_call_reset();
+    if (low_is_hidden())
+        hooks_install();
+    else
+        memory_map_hide();
+    return STATUS_OK;
+}
+
+static void undi_loader(const struct handoff *handoff)
+{
+    struct undi_loader *loader = memory_at(handoff->undi_loader);
+    enum status status;
+
+    platform_start(handoff, (uint32_t)loader->UNDI_CS << 4);
+    status = load_undi(&machine, loader);
+    loader->Status = status_number(status);
+    loader->PXEptr = (struct pxe_far){(uint16_t)(uint32_t)low_pxe, low_segment()};
+    loader->PXENVptr = (struct pxe_far){(uint16_t)(uint32_t)low_pxenv, low_segment()};
+    return_from_loader(status == STATUS_OK ? PXENV_EXIT_SUCCESS : PXENV_EXIT_FAILURE);
+}
+
 void bios_main(const struct handoff *handoff)
 {
-    platform_start(handoff);
+    if (handoff->undi_loader != 0)
+        undi_loader(handoff);
+    platform_start(handoff, LOW_AT_TOP);
     boot(&machine, (uint16_t)handoff->bdf);
     return_to_bios();
 }

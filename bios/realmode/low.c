@@ -55,15 +55,23 @@ static void patch(void)
     LOW(uint8_t, low_gdt_code16 + 4) = (uint8_t)(low_base >> 16);
 }
 
-void low_install(uint32_t pm_stack, uint32_t a20_probe)
+static void take_place(uint32_t place)
 {
     uint16_t *base_memory_kb = memory_at(BASE_MEMORY_KB);
 
     base_memory_before_kb = *base_memory_kb;
+    low_base = place;
+    if (place != LOW_AT_TOP)
+        return;
     low_base = ((uint32_t)*base_memory_kb << 10) - LOW_SIZE;
+    *base_memory_kb = (uint16_t)(low_base >> 10);
+}
+
+void low_install(uint32_t place, uint32_t pm_stack, uint32_t a20_probe, struct far_pointer undi_rom_id)
+{
+    take_place(place);
     memset(memory_at(low_base), 0, LOW_SIZE);
     memcpy(memory_at(low_base), low_image, (uint32_t)low_image_end);
-    *base_memory_kb = (uint16_t)(low_base >> 10);
     patch();
 
     *(uint32_t *)memory_at(a20_probe) = A20_MAGIC;
@@ -75,7 +83,15 @@ void low_install(uint32_t pm_stack, uint32_t a20_probe)
     /* The first two selectors mean the same in the table the container left us with. */
     __asm__ volatile("lgdt %0" : : "m"(LOW(uint8_t, low_gdtr)));
     exceptions_install(&LOW(uint8_t, low_idtr));
-    low_pxe_describe();
+    low_pxe_describe(undi_rom_id);
+}
+
+bool low_is_hidden(void)
+{
+    const uint16_t *base_memory_kb = memory_at(BASE_MEMORY_KB);
+    uint32_t end = (uint32_t)*base_memory_kb << 10;
+
+    return end <= low_base && low_base - end < 2 * 1024;
 }
 
 void low_release(void)

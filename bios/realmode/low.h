@@ -52,12 +52,18 @@ enum {
     ENTERED_INT19 = 0x10019,
 };
 
+/* How low_install() is to find its place: the block goes to the top of base memory (40:13), which shrinks. */
+#define LOW_AT_TOP 0
+
 /*
- * Takes the block from the top of base memory (40:13) and makes everything in it ready for use. The container has
- * looked whether there is enough. `pm_stack` is where the protected-mode stack begins in API calls made before any
- * call-out; `a20_probe` a dword of ours in an odd megabyte.
+ * Takes the block, at LOW_AT_TOP (the container has looked whether there is enough) or at a paragraph that somebody
+ * made room at, and makes everything in it ready for use. `pm_stack` is where the protected-mode stack begins in API
+ * calls made before any call-out; `a20_probe` a dword of ours in an odd megabyte; `undi_rom_id` what !PXE is to name.
  */
-void low_install(uint32_t pm_stack, uint32_t a20_probe);
+void low_install(uint32_t place, uint32_t pm_stack, uint32_t a20_probe, struct far_pointer undi_rom_id);
+
+/* Whether the block begins where base memory ends, give or take a small data segment: else others may write to it. */
+bool low_is_hidden(void);
 
 /* Gives base memory back if nothing was allocated below it since. The code stays usable until somebody overwrites it.
  */

@@ -4,14 +4,14 @@
 
     .section .low.data, "awx"
 
-/* PXE 2.1 section 3.1: !PXE. Segments, the entry points' included, and the checksum are filled in by low_install(). ReactOS looks
+/* PXE 2.1 section 3.1: !PXE. Segments, the entry points' included, the ROM id and the checksum are filled in by low_install(). ReactOS looks
  * for it in 16-byte steps. */
     .balign 16
     .global low_pxe, low_pxenv
 low_pxe:
     .ascii "!PXE"
     .byte 0x58, 0, 0, 0
-    .long 0                     /* UNDI ROM id: none */
+    .long 0                     /* UNDI ROM id */
     .long 0                     /* base-code ROM id: none */
     .word low_pxe_entry, 0
     .long 0                     /* no protected-mode entry point */

@@ -53,7 +53,7 @@ static struct segment_descriptor describe(uint32_t offset, uint32_t size)
     };
 }
 
-void low_pxe_describe(void)
+void low_pxe_describe(struct far_pointer undi_rom_id)
 {
     struct pxe_structure *pxe = &LOW(struct pxe_structure, low_pxe);
     struct pxenv_structure *pxenv = &LOW(struct pxenv_structure, low_pxenv);
@@ -64,6 +64,7 @@ void low_pxe_describe(void)
     pxe->undi_code = pxe->undi_code_write = describe(0, code);
     pxe->undi_data = describe(code, LOW_SIZE - code);
     pxe->stack = describe(stack, LOW_SIZE - stack);
+    pxe->undi_rom_id = undi_rom_id;
     pxe->entry_sp.segment = low_segment();
     pxe->checksum = 0;
     pxe->checksum = checksum(pxe, sizeof(*pxe));

@@ -3,8 +3,10 @@
 #ifndef BIOS_REALMODE_LOW_PXE_H
 #define BIOS_REALMODE_LOW_PXE_H
 
-/* Fills in segments, descriptors and checksums. */
-void low_pxe_describe(void);
+#include "bios/realmode/low.h"
+
+/* Fills in segments, descriptors and checksums; `undi_rom_id`: in the ROM, 0:0 if there is none. */
+void low_pxe_describe(struct far_pointer undi_rom_id);
 
 /* Makes both unrecognizable, for programs that search memory for them after it was given back. */
 void low_pxe_forget(void);

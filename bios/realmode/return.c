@@ -16,6 +16,8 @@
  */
 #define BIOS_STACK_KEPT 256
 
+#define FRAME_EAX 36 /* where bios/rom/bev.S saved it: behind four segments and seven registers */
+
 static struct handoff origin;
 static uint8_t bios_stack[BIOS_STACK_KEPT];
 static void (*stop_all)(void);
@@ -45,6 +47,12 @@ static void give_back(void)
         stop();
     if (hooks_remove())
         low_release();
+}
+
+void return_from_loader(uint16_t ax)
+{
+    *(uint16_t *)memory_at((origin.bios_ss << 4) + (uint16_t)origin.bios_esp + FRAME_EAX) = ax;
+    low_return_to_bios(origin.bios_ss, origin.bios_esp);
 }
 
 void return_to_bios(void)

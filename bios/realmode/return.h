@@ -10,6 +10,9 @@ struct handoff;
 /* Where the BIOS called us from. */
 void return_prepare(const struct handoff *handoff);
 
+/* Back to the caller of the UNDI loader, with this in AX; what was taken stays taken. */
+void return_from_loader(uint16_t ax) __attribute__((noreturn));
+
 /* What has to be stopped before memory can be given back; set once there is something. */
 void return_set_stop(void (*stop)(void));
 

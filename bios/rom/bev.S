@@ -7,12 +7,16 @@
 #include "bios/realmode/a20.inc"
 
     .set BASE_MEMORY_KB, 0x413
+    .set PXENV_STATUS_LOADER_UNDI_START, 0xca
 
     .arch i686
     .section .text16, "ax"
     .code16
-    .global bev
-bev:
+    .set FRAME_EAX, 36          /* in what SAVE_REGISTERS pushed */
+    .set FRAME_ARGUMENTS, 48    /* behind EFLAGS and the far return address */
+
+    /* The frame by which low_leave (bios/realmode/call_out.S) returns to whoever called; ESI is where it lies. */
+    .macro SAVE_REGISTERS
     pushfl
     cli
     cld
@@ -21,8 +25,28 @@ bev:
     pushw %es
     pushw %fs
     pushw %gs
-    movl %esp, %esi             /* the frame by which low_leave (bios/realmode/call_out.S) returns to the BIOS */
+    movl %esp, %esi
+    .endm
 
+    .global undi_loader
+/* The UNDI loader (PXE 2.1 section 3.1.2): called far in real mode, on the stack a far pointer to struct s_UNDI_LOADER. It goes the
+ * same way, but the low block comes to lie where the caller says, and instead of booting we return. */
+undi_loader:
+    SAVE_REGISTERS
+    movzwl %sp, %ebp
+    movzwl FRAME_ARGUMENTS+2(%bp), %eax
+    shll $4, %eax
+    movzwl FRAME_ARGUMENTS(%bp), %ecx
+    addl %ecx, %eax
+    pushl %eax
+    jmp start
+
+    .global bev
+bev:
+    SAVE_REGISTERS
+    pushl $0                    /* no UNDI loader */
+
+start:                          /* below the frame: address of the UNDI loader's parameters, or 0 */
     call cpu_is_suitable
     movw $text_cpu, %bx
     jc refuse
@@ -105,10 +129,15 @@ bev32:                          /* EBX ROM, ESI ESP and ECX SS of the BIOS frame
     A20_TEST %esi
     je unpack_failed
 1:
+    movl 8(%esi), %eax
+    shll $4, %eax
+    movzwl 4(%esi), %ecx
+    movl -4(%eax,%ecx), %edx    /* what `start` found below the frame */
     leal HIGH_SIZE - HIGH_END_ROOM(%edi), %esp
     pushl %esi
 
     /* struct handoff (bios/handoff.h), last member first. */
+    pushl %edx
     movzwl rom_bdf(%ebx), %eax
     pushl %eax
     pushl $HIGH_SIZE
@@ -159,12 +188,20 @@ refuse_unpack:
 1:  movw %bp, %ss
     movw $text_unpack, %bx
 
-/* BX = text, ESI = ESP of the BIOS frame. Tells why and goes back to the BIOS, which tries its next boot device. */
+/* BX = text, ESI = ESP of the frame. Tells why and goes back to the BIOS, which tries its next boot device, or to whoever called the
+ * UNDI loader. */
 refuse:
     pushw %cs
     popw %ds
     movl %esi, %esp
-    movw %bx, %si
+    movw %sp, %bp
+    movl -4(%bp), %eax
+    testl %eax, %eax
+    jz 1f
+    movw $1, FRAME_EAX(%bp)     /* PXENV_EXIT_FAILURE */
+    lesw FRAME_ARGUMENTS(%bp), %di
+    movw $PXENV_STATUS_LOADER_UNDI_START, %es:(%di)
+1:  movw %bx, %si
 1:  lodsb
     testb %al, %al
     jz 2f

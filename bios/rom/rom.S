@@ -2,6 +2,8 @@
 /* Option ROM header, PCI data structure and PnP expansion header (PCI Local Bus 2.2 section 6.3, Plug and Play BIOS 1.0A
  * section 3.2), and the initialization entry the BIOS calls during POST. Sizes, PCI ids and both checksums are filled in
  * by tools/romtool. */
+#include "bios/layout.h"
+
     .code16
     .section .header, "awx"
     .global rom_start
@@ -14,7 +16,8 @@ rom_blocks:
 1:
 rom_checksum:
     .byte 0                     /* makes the 8-bit sum of the image zero; romtool and init */
-    .org 0x18
+    .org 0x16
+    .word undi_rom_id
     .word pcir
     .word pnp
     .balign 4
@@ -48,6 +51,22 @@ pnp:
     .word bev
     .word 0, 0
 pnp_end:
+
+    .balign 16
+/* UNDI ROM ID structure (PXE 2.1 section 3.1.1, "UNDI ROM"): by this, somebody else's base code finds our loader. The low block is
+ * one piece, so all of it is the "code" the caller makes room for; the smallest data segment that no caller stumbles over. */
+undi_rom_id:
+    .ascii "UNDI"
+    .byte undi_rom_id_end - undi_rom_id
+    .byte 0                     /* checksum of this structure; romtool */
+    .byte 0                     /* structure revision */
+    .byte 0, 1, 2               /* UNDI 2.1.0 */
+    .word undi_loader
+    .word UNDI_STACK_SIZE
+    .word UNDI_DATA_SIZE
+    .word LOW_SIZE
+    .ascii "PCIR"               /* bus type */
+undi_rom_id_end:
 
 vendor_name:
     .asciz "Puck"

@@ -47,6 +47,32 @@ enum status pxe_restart_tftp(struct pxe_api *api, void *parameters)
     return STATUS_OK;
 }
 
+/* The UNDI driver runs from the moment it was loaded: what is left to say is whether it is for this card. */
+enum status pxe_start_undi(struct pxe_api *api, void *parameters)
+{
+    const struct pxenv_start_undi *start = parameters;
+
+    if (api->is_stopped)
+        return STATUS_BAD_STATE;
+    return start->AX == api->identity.bus_dev_fn ? STATUS_OK : STATUS_BAD_PARAMETER;
+}
+
+/* UNDI and base code are one: the base code is there as long as they are. */
+enum status pxe_start_base(struct pxe_api *api, void *parameters)
+{
+    (void)parameters;
+    return api->is_stopped ? STATUS_BAD_STATE : STATUS_OK;
+}
+
+/* What is open is closed. Calls that come after it all the same are served: nothing was unloaded. */
+enum status pxe_stop_base(struct pxe_api *api, void *parameters)
+{
+    (void)parameters;
+    pxe_udp_stop(api);
+    (void)pxe_tftp_close(api, NULL);
+    return STATUS_OK;
+}
+
 /* Where the vectors have to stay (STATUS_KEEP_UNDI), so does everything else, and the API goes on working. */
 enum status pxe_stop_undi(struct pxe_api *api, void *parameters)
 {

@@ -11,6 +11,9 @@ struct pxe_api;
 
 enum status pxe_get_cached_info(struct pxe_api *, void *parameters);
 enum status pxe_restart_tftp(struct pxe_api *, void *parameters);
+enum status pxe_start_undi(struct pxe_api *, void *parameters);
+enum status pxe_start_base(struct pxe_api *, void *parameters);
+enum status pxe_stop_base(struct pxe_api *, void *parameters);
 enum status pxe_stop_undi(struct pxe_api *, void *parameters);
 
 #endif

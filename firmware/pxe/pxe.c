@@ -51,7 +51,9 @@ static const struct call calls[] = {
     {PXENV_GET_CACHED_INFO, offsetof(struct pxenv_get_cached_info, BufferLimit), pxe_get_cached_info},
     {PXENV_RESTART_TFTP, sizeof(struct pxenv_tftp_read_file), pxe_restart_tftp},
     {PXENV_UNLOAD_STACK, sizeof(struct pxenv_status_only), succeed}, /* UNDI goes on being used: nothing is unhooked */
-    {PXENV_STOP_BASE, sizeof(struct pxenv_status_only), succeed},
+    {PXENV_START_UNDI, sizeof(struct pxenv_start_undi), pxe_start_undi},
+    {PXENV_START_BASE, sizeof(struct pxenv_status_only), pxe_start_base},
+    {PXENV_STOP_BASE, sizeof(struct pxenv_status_only), pxe_stop_base},
     {PXENV_STOP_UNDI, sizeof(struct pxenv_status_only), pxe_stop_undi},
 };
 

@@ -59,6 +59,19 @@ struct PXE_PACKED pxe_far {
     uint16_t offset, segment;
 };
 
+/* s_UNDI_LOADER: what the UNDI loader of a ROM is called with (section 3.1.2). */
+struct PXE_PACKED undi_loader {
+    uint16_t Status;
+    uint16_t AX, BX, DX, DI, ES; /* as the BIOS called the ROM's initialization: AX is bus, device and function */
+    uint16_t UNDI_DS, UNDI_CS;   /* room that the caller made */
+    struct pxe_far PXEptr, PXENVptr;
+};
+
+struct PXE_PACKED pxenv_start_undi {
+    uint16_t Status;
+    uint16_t AX, BX, DX, DI, ES; /* as in struct undi_loader */
+};
+
 struct PXE_PACKED pxenv_status_only { /* calls that take and give nothing else */
     uint16_t Status;
 };

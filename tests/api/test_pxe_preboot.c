@@ -10,9 +10,9 @@
 
 static void every_other_opcode_is_unsupported(void **state)
 {
-    static const uint16_t known[] = {0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b,
-                                     0x0c, 0x0d, 0x0e, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22,
-                                     0x23, 0x25, 0x30, 0x31, 0x32, 0x33, 0x70, 0x71, 0x73, 0x76};
+    static const uint16_t known[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b,
+                                     0x0c, 0x0d, 0x0e, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x21, 0x22, 0x23,
+                                     0x25, 0x30, 0x31, 0x32, 0x33, 0x70, 0x71, 0x73, 0x75, 0x76};
     struct pxe_world *w = *state;
     unsigned unsupported = 0;
 
@@ -138,6 +138,37 @@ static void unloading_takes_nothing_away_until_stop_undi(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0x04);
 }
 
+/* The driver was started for one card when it was loaded; a caller that means another one is told so. */
+static void undi_is_started_for_its_own_card_only(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_start_undi start = {.AX = 0x0018};
+    struct pxenv_status_only none;
+
+    w->api.identity.bus_dev_fn = 0x0018;
+    assert_int_equal(pxe_world_call(w, PXENV_START_UNDI, &start, sizeof(start)), 0);
+    start.AX = 0x0020;
+    assert_int_equal(pxe_world_call(w, PXENV_START_UNDI, &start, sizeof(start)), 0x6c);
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0);
+    start.AX = 0x0018;
+    assert_int_equal(pxe_world_call(w, PXENV_START_UNDI, &start, sizeof(start)), 0x6a);
+}
+
+static void stopping_the_base_closes_what_is_open_and_keeps_the_api(void **state)
+{
+    struct pxe_world *w = *state;
+    struct pxenv_status_only none;
+    struct pxenv_udp_open open = {0};
+
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_OPEN, &open, sizeof(open)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_BASE, &none, sizeof(none)), 0);
+    assert_false(w->api.udp.is_open);
+    assert_int_equal(pxe_world_call(w, PXENV_START_BASE, &none, sizeof(none)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_OPEN, &open, sizeof(open)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0);
+    assert_int_equal(pxe_world_call(w, PXENV_START_BASE, &none, sizeof(none)), 0x6a);
+}
+
 /* The NIC must not write to memory that an operating system owns by now, whatever its loader still calls. */
 static void after_stop_undi_the_nic_stays_closed(void **state)
 {
@@ -200,6 +231,8 @@ int main(void)
         TEST(restart_starts_the_file_that_came),
         TEST(a_failed_restart_leaves_its_caller_as_it_was),
         TEST(unloading_takes_nothing_away_until_stop_undi),
+        TEST(undi_is_started_for_its_own_card_only),
+        TEST(stopping_the_base_closes_what_is_open_and_keeps_the_api),
         TEST(after_stop_undi_the_nic_stays_closed),
         TEST(after_a_failed_stop_undi_all_goes_on),
         TEST(a_block_in_our_own_memory_is_not_touched),

@@ -201,6 +201,10 @@ def api_from_real_mode():
     yield Case("api-restart_tftp", lab(
         *program("restart_tftp"), "--file", "{repository}/build/out/nbp/api_trap-return_success.0:next.0", *passed,
         *passed, "--expect", "api_trap: here", *passed, "--expect", NEXT_DEVICE, nic="virtio"), seconds=60)
+    for nic in ("e1000e", "virtio"):
+        yield Case(f"undi-loader-{nic}", lab(
+            "--dhcp-filename", "undi_load.0", "--file", "{repository}/build/out/nbp/undi_load.0:undi_load.0",
+            "--expect", "re:undi_load: [0-9]{2} checks, 0 failed", "--expect", NEXT_DEVICE, nic=nic), seconds=60)
     for name, machine in (("memory-64", ("--memory", "64")), ("memory-3072", ("--memory", "3072")),
                           ("memory-5120", ("--memory", "5120")), ("q35", ("--machine", "q35")),
                           ("cpu-pentium2", ("--cpu", "pentium2")), ("smp", ("--qemu-arg=-smp 2",))):
