@@ -34,6 +34,7 @@ TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>
 include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk tests/boot/efi/build.mk)
 
 .PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit tool-tests
+.PHONY: conformant conformance
 
 all: $(ROMS) $(EFI_IMAGES) ## build everything into build/out
 
@@ -101,7 +102,7 @@ $(OUT)/host/scenarios/%: $(BUILD)/host/tests/scenarios/%.o $(HOST_LIB)
 
 # --- checks ----------------------------------------------------------------------------------------------------------
 
-check: layers symbols sizes style unit tool-tests ## the house rules and the host tests, in seconds
+check: layers symbols sizes style unit conformant tool-tests ## the house rules and the host tests, in seconds
 
 layers:
 	@tools/check_layers
@@ -115,8 +116,17 @@ sizes:
 style:
 	@clang-format --dry-run -Werror $(TREE)
 
+# Which test passed.
+RESULTS := $(BUILD)/unit.results
+
 unit: $(UNIT)
-	@tools/run_unit $(UNIT)
+	@tools/run_unit $(RESULTS) $(UNIT)
+
+conformant: unit
+	@tools/conformance --check $(RESULTS)
+
+conformance: $(UNIT) ## write docs/conformance.md from tests/conformance and from what the tests show
+	@tools/run_unit $(RESULTS) $(UNIT); tools/conformance $(RESULTS)
 
 tool-tests: ## what tools/ makes and judges
 	@$(PYTHON) -B -W error -m unittest discover -s tests/tools 2>&1 | tail -n 1 | \

@@ -99,6 +99,7 @@ static const struct row goals[] = {
     {0, 0.06, 1.02}, {100, 0.15, 1.3}, {500, 0.5, 2.2}, {1000, 1.0, 2.6}, {2000, 2.0, 3.0},
 };
 
+/* shows: RFC7440-4-e */
 static void windows_of_one_frame_blocks(void **state)
 {
     struct tftp_simulation s = network(TFTP_SERVER_WINDOWS);
@@ -117,6 +118,7 @@ static void a_first_transfer_with_an_unknown_server(void **state)
 }
 
 /* With windows, an ACK to a duplicate that makes the server send a window again is how storms begin. */
+/* shows: RFC7440-5-c */
 static void duplicates_and_reordering_make_no_storm(void **state)
 {
     static const struct row calm[] = {{0, 0.06, 1.1}};
@@ -135,6 +137,7 @@ static void duplicates_and_reordering_make_no_storm(void **state)
 }
 
 /* The pace of recovery is the server's timer: 1 s per lost packet; a peer's lock-step took 2.9, 26, 59 s. */
+/* shows: RFC1350-2-c */
 static void lock_step(void **state)
 {
     static const struct row rows[] = {{0, 0.1, 1.02}, {100, 4, 1.1}, {500, 18, 1.1}, {1000, 40, 1.1}};

@@ -49,6 +49,7 @@ static void refused_twice(struct transcript *t)
     transcript_sends_bytes(t, SECONDS(200), SECONDS(200), BYTES(REQUEST));
 }
 
+/* shows: RFC2347-2-e */
 static void error_8_asks_for_less(void **state)
 {
     (void)state;
@@ -92,6 +93,7 @@ static void only_plain_is_answered(struct transcript *t)
     }
 }
 
+/* shows: RFC1350-2-c, RFC1350-2-e */
 static void t_tf_25_no_answer_to_a_request_with_options(void **state)
 {
     (void)state;
@@ -121,6 +123,7 @@ static void asks(struct tftp_request request, struct slice options)
     transcript_run(asks_for);
 }
 
+/* shows: RFC2347-1-c, RFC7440-3-a, RFC7440-3-d */
 static void block_and_window_fit_the_receive_ring(void **state)
 {
     (void)state;
@@ -132,6 +135,7 @@ static void block_and_window_fit_the_receive_ring(void **state)
     asks((struct tftp_request){.receive_frames = 1}, BYTES("tsize\0000\0blksize\0001468\0"));
 }
 
+/* shows: RFC2349-2-a */
 static void the_callers_limits_hold(void **state)
 {
     (void)state;
@@ -143,6 +147,7 @@ static void the_callers_limits_hold(void **state)
          BYTES("tsize\0000\0blksize\000512\0windowsize\0004\0"));
 }
 
+/* shows: RFC2348-2-a, RFC2349-2-a, RFC7440-5-a */
 static void experience_decides_what_comes_next(void **state)
 {
     static const struct tftp_lesson clean = {.block_size = 1468, .window = 16, .window_asked = 16, .blocks = 1000};
@@ -175,6 +180,7 @@ static void experience_decides_what_comes_next(void **state)
     asks(tftp_script_request, BYTES(ALL));
 }
 
+/* shows: RFC2348-2-a */
 static void t_tf_31_file_names(void **state)
 {
     static char name[4097];

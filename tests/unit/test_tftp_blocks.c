@@ -35,6 +35,7 @@ static void second_oack(struct transcript *t)
     tftp_script_last_block(&s, t, MS(19), 3);
 }
 
+/* shows: RFC2347-3-c */
 static void t_tf_08_second_oack(void **state)
 {
     (void)state;
@@ -58,6 +59,7 @@ static void not_block_1_first(struct transcript *t)
     tftp_script_last_block(&s, t, MS(6), 1);
 }
 
+/* shows: RFC1350-4-c, RFC1350-4-d */
 static void t_tf_11_other_blocks_first(void **state)
 {
     (void)state;
@@ -100,6 +102,7 @@ static void short_in_the_middle(struct transcript *t)
     assert_int_equal(s.highest, 1010);
 }
 
+/* shows: RFC1350-1-a, RFC1350-5-c, RFC2348-2-c, RFC2348-2-e */
 static void t_tf_13_blocks_of_the_wrong_length(void **state)
 {
     (void)state;
@@ -133,6 +136,7 @@ static void empty_last_block(struct transcript *t)
     assert_int_equal(tftp_script_have(&s), 2000);
 }
 
+/* shows: RFC2348-2-d */
 static void t_tf_14_lengths_that_are_multiples(void **state)
 {
     (void)state;
@@ -171,6 +175,7 @@ static void each_block_many_times_in_lock_step(struct transcript *t)
     assert_int_equal(t->sent, 2 + 12);
 }
 
+/* shows: RFC7440-5-c */
 static void t_tf_19_duplicates(void **state)
 {
     (void)state;
@@ -223,6 +228,7 @@ static void one_block_lost(struct transcript *t)
     assert_true(t->sent <= 2 + 3 + 1);
 }
 
+/* shows: RFC7440-4-c, RFC7440-4-d, RFC7440-4-e */
 static void t_tf_20_one_block_lost_at_each_position(void **state)
 {
     static const unsigned windows[] = {4, 16, 64};
@@ -273,6 +279,7 @@ static void one_block_delayed(struct transcript *t)
     tftp_script_last_block(&s, t, MS(14), 10);
 }
 
+/* shows: RFC7440-4-c, RFC7440-5-c, RFC7440-4-b */
 static void t_tf_21_reordered_blocks(void **state)
 {
     (void)state;
@@ -299,6 +306,7 @@ static void lost_twice(struct transcript *t)
     tftp_script_last_block(&s, t, MS(5), 5);
 }
 
+/* shows: RFC7440-4-c, RFC7440-4-d */
 static void t_tf_20_the_same_block_lost_twice(void **state)
 {
     (void)state;
@@ -321,6 +329,7 @@ static void last_ack_lost(struct transcript *t)
     assert_int_equal(s.twice, 0);
 }
 
+/* shows: RFC1350-6-b */
 static void t_tf_24_last_ack_lost(void **state)
 {
     (void)state;

@@ -47,6 +47,8 @@ static void a_server_without_options(struct transcript *t)
     assert_false(s.experience.refuses_options);
 }
 
+/* shows: RFC1350-2-a, RFC1350-4-b, RFC1350-4-c, RFC1350-4-d, RFC1350-5-a, RFC1350-5-d, RFC1350-6-a, RFC2347-1-a,
+   RFC2347-1-c, RFC2347-2-a, RFC2349-3-a, RFC7440-3-c, RFC1350-5-b */
 static void t_tf_09_and_10_a_server_that_ignores_options(void **state)
 {
     (void)state;
@@ -77,6 +79,7 @@ static void windows_of_4(struct transcript *t)
     assert_false(s.wrong);
 }
 
+/* shows: RFC2347-1-d, RFC2347-3-a, RFC2348-2-b, RFC2348-2-c, RFC2349-3-a, RFC7440-3-b, RFC7440-4-a, RFC7440-4-b */
 static void rfc_7440_windows(void **state)
 {
     (void)state;
@@ -114,6 +117,7 @@ static void bends(struct slice options)
     transcript_run(bent_options);
 }
 
+/* shows: RFC2347-3-d, RFC2347-2-c */
 static void t_tf_01_malformed_oack(void **state)
 {
     static uint8_t many[1400 * 4];
@@ -141,6 +145,7 @@ static void empty_oack(struct transcript *t)
         assert_int_equal(s.tftp.received, 512);
 }
 
+/* shows: RFC2347-2-b, RFC7440-3-c */
 static void t_tf_01_empty_oack(void **state)
 {
     (void)state;
@@ -154,6 +159,7 @@ static void t_tf_02_option_twice(void **state)
     bends(BYTES("tsize\0005\0TSIZE\0005\0"));
 }
 
+/* shows: RFC2347-2-c */
 static void t_tf_03_option_not_asked_for(void **state)
 {
     (void)state;
@@ -161,6 +167,7 @@ static void t_tf_03_option_not_asked_for(void **state)
     bends(BYTES("blksize\0001468\0utimeout\0001000\0"));
 }
 
+/* shows: RFC2347-2-d, RFC2348-2-b */
 static void t_tf_04_block_sizes_out_of_range(void **state)
 {
     (void)state;
@@ -176,6 +183,7 @@ static void t_tf_04_block_sizes_out_of_range(void **state)
     bends(BYTES("blksize\000\0"));
 }
 
+/* shows: RFC2347-2-d, RFC7440-3-b */
 static void t_tf_06_window_sizes_out_of_range(void **state)
 {
     static const char without_window[] = REQUEST "tsize\0000\0blksize\0001468\0";
@@ -192,6 +200,7 @@ static void t_tf_06_window_sizes_out_of_range(void **state)
     assert_true(s.experience.refuses_window);
 }
 
+/* shows: RFC2349-2-b */
 static void t_tf_07_timeout_nobody_asked_for(void **state)
 {
     (void)state;
@@ -258,6 +267,7 @@ static void wrong_size(struct transcript *t)
     assert_int_equal(s.tftp.received, 100);
 }
 
+/* shows: RFC2349-3-c */
 static void t_tf_05_sizes(void **state)
 {
     static const struct slice senseless[] = {
@@ -309,6 +319,7 @@ static void size_not_told(struct transcript *t)
     assert_int_equal(s.writes, 0);
 }
 
+/* shows: RFC2349-3-a */
 static void size_can_be_asked_alone(void **state)
 {
     (void)state;

@@ -47,6 +47,7 @@ static void strangers(struct transcript *t)
     tftp_script_last_block(&s, t, MS(1036), 107);
 }
 
+/* shows: RFC1350-4-e, RFC1350-4-f */
 static void t_tf_15_blocks_from_strangers(void **state)
 {
     (void)state;
@@ -78,6 +79,7 @@ static void stranger_without_arp(struct transcript *t)
     tftp_script_last_block(&s, t, MS(4), 3);
 }
 
+/* shows: RFC1350-4-f */
 static void t_tf_15_a_stranger_that_cannot_be_found(void **state)
 {
     (void)state;
@@ -111,6 +113,7 @@ static void another_hosts_answer(struct transcript *t)
     tftp_script_last_block(&s, t, MS(4), 1);
 }
 
+/* shows: RFC1350-4-g */
 static void t_tf_16_two_servers_answer(void **state)
 {
     (void)state;
@@ -135,6 +138,7 @@ static void server_says_no(struct transcript *t)
     transcript_silent(t, SECONDS(200));
 }
 
+/* shows: RFC1350-2-f, RFC1350-5-f */
 static void t_tf_17_errors(void **state)
 {
     static char long_text[60000];
@@ -187,6 +191,7 @@ static void other_opcodes(struct transcript *t)
     tftp_script_last_block(&s, t, MS(4), 1);
 }
 
+/* shows: RFC1350-2-g */
 static void t_tf_18_other_opcodes(void **state)
 {
     (void)state;
@@ -254,6 +259,7 @@ static void t_tf_27_a_restarted_server_is_asked_again(void **state)
     }
 }
 
+/* shows: RFC1350-7-b, RFC7440-5-b */
 static void t_tf_28_a_server_that_never_comes_back(void **state)
 {
     struct tftp_simulation sim = network();
@@ -267,6 +273,7 @@ static void t_tf_28_a_server_that_never_comes_back(void **state)
     assert_true(sim.client_packets < 60);
 }
 
+/* shows: RFC2348-3-a */
 static void large_blocks_fall_back_when_fragments_are_blocked(void **state)
 {
     struct tftp_experience experience = {0};
@@ -360,6 +367,7 @@ static void memory_runs_out(struct transcript *t)
     assert_int_equal(s.highest, 1000);
 }
 
+/* shows: RFC1350-2-h */
 static void t_tf_30_memory_runs_out(void **state)
 {
     (void)state;
@@ -389,6 +397,7 @@ static void cancelled_early(struct transcript *t)
     assert_int_equal(s.tftp.status, STATUS_CANCELLED);
 }
 
+/* shows: RFC1350-7-a */
 static void cancelling(void **state)
 {
     (void)state;

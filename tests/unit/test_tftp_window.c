@@ -121,6 +121,7 @@ static void block_0_lost_is_not_taken_for_left_out(void **state)
     }
 }
 
+/* shows: RFC1350-5-a, RFC1350-5-e, RFC2347-1-a */
 static void packets_are_emitted_and_parsed(void **state)
 {
     uint8_t bytes[64];

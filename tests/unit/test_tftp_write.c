@@ -102,6 +102,7 @@ static void with_options(struct transcript *t)
     assert_true(tftp_write_is_quiet(&machine));
 }
 
+/* shows: RFC1350-2-b, RFC1350-5-a, RFC2347-3-b, RFC2348-2-f, RFC2349-3-b */
 static void options_are_asked_for_and_kept(void **state)
 {
     (void)state;
@@ -125,6 +126,7 @@ static void old_server(struct transcript *t)
         assert_int_equal(machine.status, STATUS_OK);
 }
 
+/* shows: RFC1350-2-a, RFC1350-2-b, RFC1350-4-b, RFC1350-4-c, RFC1350-5-g, RFC2347-2-a */
 static void a_server_without_options_gets_blocks_of_512(void **state)
 {
     (void)state;
@@ -154,6 +156,7 @@ static void bent(struct transcript *t)
     sends_block(t, MS(2), MS(2), 1, 0, 100);
 }
 
+/* shows: RFC2347-2-d, RFC2347-2-e */
 static void without_options_when_they_are_refused_or_bent(void **state)
 {
     (void)state;
@@ -180,6 +183,7 @@ static void repeated(struct transcript *t)
     assert_int_equal(machine.status, STATUS_OK);
 }
 
+/* shows: RFC1350-2-c, RFC1350-2-d, RFC1350-6-c */
 static void only_time_repeats_a_block(void **state)
 {
     (void)state;
@@ -214,6 +218,7 @@ static void ambiguous(struct transcript *t)
     sends_block(t, at + MS(437), at + MS(563), 2, 1000, 500);
 }
 
+/* shows: RFC1350-2-e, RFC1350-6-c */
 static void patience_follows_the_round_trip(void **state)
 {
     (void)state;
@@ -241,6 +246,7 @@ static void strangers(struct transcript *t)
     sends_block(t, MS(4), MS(4), 2, 1000, 500);
 }
 
+/* shows: RFC1350-4-e, RFC1350-4-f */
 static void strangers_change_nothing(void **state)
 {
     (void)state;
@@ -275,6 +281,7 @@ static void disk_full(struct transcript *t)
     assert_string_equal(machine.server_text, "(no text)");
 }
 
+/* shows: RFC1350-2-f, RFC1350-5-f, RFC2349-3-d */
 static void errors_end_it_with_the_servers_words(void **state)
 {
     (void)state;
@@ -304,6 +311,7 @@ static void gone(struct transcript *t)
     assert_in_range(t->sent, 15, 25);
 }
 
+/* shows: RFC1350-2-c, RFC1350-7-b */
 static void silence_ends_it(void **state)
 {
     (void)state;
@@ -325,6 +333,7 @@ static void cancelled(struct transcript *t)
     transcript_silent(t, SECONDS(100));
 }
 
+/* shows: RFC1350-7-a */
 static void cancelling_tells_the_server(void **state)
 {
     (void)state;
