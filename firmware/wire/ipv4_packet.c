@@ -10,11 +10,14 @@ enum {
     DONT_FRAGMENT = 0x4000,
 };
 
+#define ROUTER_ALERT 0x94040000u /* copied into fragments, control, number 20; four bytes; value 0 */
+
 /* Returns the header's length, and leaves the reader behind it; 0 when it cannot be one. */
 static size_t header_parse(struct reader *r, struct ipv4_packet *out)
 {
     const uint8_t *p = read_slice(r, IPV4_HEADER_LEN).data;
     size_t header_len, total_len;
+    struct slice options;
     uint16_t fragment;
 
     if (r->failed || p[0] >> 4 != VERSION)
@@ -34,7 +37,8 @@ static size_t header_parse(struct reader *r, struct ipv4_packet *out)
     out->protocol = p[9];
     out->source = load_be32(p + 12);
     out->destination = load_be32(p + 16);
-    read_skip(r, header_len - IPV4_HEADER_LEN);
+    options = read_slice(r, header_len - IPV4_HEADER_LEN);
+    out->router_alert = options.len >= IPV4_ROUTER_ALERT_LEN && load_be32(options.data) == ROUTER_ALERT;
     return r->failed ? 0 : header_len;
 }
 
@@ -56,17 +60,23 @@ bool ipv4_quote_parse(struct reader *r, struct ipv4_packet *out)
     return header_parse(r, out) != 0;
 }
 
+size_t ipv4_packet_header_len(const struct ipv4_packet *packet)
+{
+    return IPV4_HEADER_LEN + (packet->router_alert ? IPV4_ROUTER_ALERT_LEN : 0);
+}
+
 void ipv4_packet_emit(struct writer *w, const struct ipv4_packet *packet)
 {
     uint8_t *start = w->next;
+    size_t header_len = ipv4_packet_header_len(packet);
     uint16_t fragment = (uint16_t)(packet->fragment_offset / 8);
 
     if (packet->more_fragments)
         fragment |= MORE_FRAGMENTS;
     if (packet->dont_fragment)
         fragment |= DONT_FRAGMENT;
-    write_be16(w, (uint16_t)(VERSION << 12 | IPV4_HEADER_LEN / 4 << 8 | packet->tos));
-    write_be16(w, (uint16_t)(IPV4_HEADER_LEN + packet->payload_len));
+    write_be16(w, (uint16_t)(VERSION << 12 | header_len / 4 << 8 | packet->tos));
+    write_be16(w, (uint16_t)(header_len + packet->payload_len));
     write_be16(w, packet->id);
     write_be16(w, fragment);
     write_u8(w, packet->ttl);
@@ -74,8 +84,10 @@ void ipv4_packet_emit(struct writer *w, const struct ipv4_packet *packet)
     write_be16(w, 0);
     write_be32(w, packet->source);
     write_be32(w, packet->destination);
+    if (packet->router_alert)
+        write_be32(w, ROUTER_ALERT);
     if (!w->failed)
-        store_be16(start + 10, checksum_finish(checksum_add(0, slice_of(start, IPV4_HEADER_LEN))));
+        store_be16(start + 10, checksum_finish(checksum_add(0, slice_of(start, header_len))));
 }
 
 uint32_t ipv4_pseudo_sum(uint32_t source, uint32_t destination, uint8_t protocol, uint16_t len)
