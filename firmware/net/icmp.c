@@ -33,7 +33,7 @@ static void reply(struct net *net, const struct arrival *a, const struct icmp_me
         net_drop(net, DROP_ICMP_LIMITED);
         return;
     }
-    if (!ipv4_room(net, &payload))
+    if (!ipv4_room(net, &ip, &payload))
         return;
     icmp_message_emit(&payload, message, body);
     if (payload.failed)

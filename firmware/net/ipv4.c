@@ -2,7 +2,6 @@
 #include "firmware/net/layers.h"
 
 #define LIMITED_BROADCAST 0xffffffffu
-#define HEADERS_LEN       (ETHERNET_HEADER_LEN + IPV4_HEADER_LEN)
 
 /* The mask of the address's class, where nobody told a better one (RFC 1122 section 3.3.1.1 expects one to be told). */
 static uint32_t class_mask(uint32_t address)
@@ -35,14 +34,10 @@ static bool source_is_possible(const struct net_config *config, uint32_t source)
     return first != 0 && first != 127 && first < 224 && (source != config->address && !is_broadcast(config, source));
 }
 
-static bool filter_wants(const struct net_filter *filter, uint32_t destination)
+/* A switch without an address of its own may ask for groups in a router's place (RFC 4541 section 2.1.1). */
+static bool is_switch(const struct ipv4_packet *ip)
 {
-    if (filter->everything || (filter->all_groups && ipv4_is_multicast(destination)))
-        return true;
-    for (size_t n = 0; n < filter->count; n++)
-        if (filter->addresses[n] == destination)
-            return true;
-    return false;
+    return ip->source == 0 && ip->protocol == IPV4_IGMP;
 }
 
 /*
@@ -65,6 +60,10 @@ static bool find_scope(const struct net *net, struct arrival *a)
     if (filter_wants(&net->filter, destination)) {
         a->scope = SCOPE_OTHERS;
         return true;
+    }
+    if (ipv4_is_multicast(destination)) {
+        a->scope = SCOPE_GROUP;
+        return groups_want(net, destination);
     }
     a->scope = SCOPE_NOBODY_YET;
     return config->address == 0 && first != 0 && first != 127 && first < 224;
@@ -99,7 +98,7 @@ void ipv4_input(struct net *net, struct arrival *a, struct reader *r)
         net_drop(net, DROP_NOT_FOR_US);
         return;
     }
-    if (!source_is_possible(&net->config, a->ip.source)) {
+    if (!source_is_possible(&net->config, a->ip.source) && !is_switch(&a->ip)) {
         net_drop(net, DROP_BAD_SOURCE);
         return;
     }
@@ -111,6 +110,8 @@ void ipv4_input(struct net *net, struct arrival *a, struct reader *r)
         udp_input(net, a, payload);
     else if (a->ip.protocol == IPV4_ICMP)
         icmp_input(net, a, payload);
+    else if (a->ip.protocol == IPV4_IGMP)
+        igmp_input(net, a, payload);
     else
         net_drop(net, DROP_UNKNOWN_PROTOCOL);
 }
@@ -168,29 +169,32 @@ bool ipv4_resolve(struct net *net, const struct udp_client *client, uint32_t des
     return known != NULL;
 }
 
-bool ipv4_room(struct net *net, struct writer *payload)
+bool ipv4_room(struct net *net, const struct ipv4_packet *packet, struct writer *payload)
 {
+    size_t header_len = ipv4_packet_header_len(packet), room;
     struct writer frame;
 
-    if (!nic_transmit_room(net->nic, &frame) || write_room(&frame, HEADERS_LEN) == NULL)
+    if (!nic_transmit_room(net->nic, &frame) || write_room(&frame, ETHERNET_HEADER_LEN + header_len) == NULL)
         return false;
-    *payload = writer_of(frame.next, writer_left(&frame) < NIC_MTU - IPV4_HEADER_LEN ? writer_left(&frame)
-                                                                                     : NIC_MTU - IPV4_HEADER_LEN);
+    room = writer_left(&frame);
+    *payload = writer_of(frame.next, room < NIC_MTU - header_len ? room : NIC_MTU - header_len);
     return true;
 }
 
 void ipv4_transmit(struct net *net, struct mac to, struct ipv4_packet *packet, struct writer *payload)
 {
     const struct ethernet_frame ethernet = {.destination = to, .source = net->nic->mac, .type = ETHERNET_IPV4};
-    struct writer headers = writer_of(payload->start - HEADERS_LEN, HEADERS_LEN);
+    size_t headers_len = ETHERNET_HEADER_LEN + ipv4_packet_header_len(packet);
+    struct writer headers = writer_of(payload->start - headers_len, headers_len);
 
     if (packet->fragment_offset == 0)
         net->fragment_id = net->ip_id++;
     packet->id = net->fragment_id;
     packet->payload_len = (uint16_t)writer_len(payload);
-    packet->ttl = net->ttl;
+    if (packet->ttl == 0)
+        packet->ttl = net->ttl;
     packet->tos = net->tos;
     ethernet_frame_emit(&headers, &ethernet);
     ipv4_packet_emit(&headers, packet);
-    nic_transmit(net->nic, HEADERS_LEN + writer_len(payload));
+    nic_transmit(net->nic, headers_len + writer_len(payload));
 }

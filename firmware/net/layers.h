@@ -17,6 +17,7 @@ enum scope {
     SCOPE_BROADCAST,
     SCOPE_NOBODY_YET, /* any unicast address, while we have none of our own */
     SCOPE_OTHERS,     /* somebody else, or a group, and the net's filter wants to know */
+    SCOPE_GROUP,      /* a group that clients listen to, and nothing else */
 };
 
 struct arrival {
@@ -51,15 +52,35 @@ void udp_input(struct net *, const struct arrival *, struct slice datagram);
 bool udp_output(struct net *, struct udp_client *, time_us now);
 /* Tells the client whose datagram an ICMP error quotes; false when it quotes none of ours. */
 bool udp_unreachable(struct net *, time_us now, const struct ipv4_packet *quoted, struct slice payload);
+/* Does what the clients' wishes and the groups' timers ask for, as far as there is room to send. */
+void igmp_output(struct net *, time_us now);
+void igmp_input(struct net *, const struct arrival *, struct slice message);
+/* What nobody listens to any more is left at once, not when net_transmit() is called next: it may never be. */
+void igmp_leave(struct net *);
+/* Reports everything anew: the configuration has changed. */
+void igmp_rejoin(struct net *);
+time_us igmp_deadline(const struct net *);
+
+/* Whether a packet to this group may mean us. */
+bool groups_want(const struct net *, uint32_t group);
+/* Whether a frame to this group's link address may hold such a packet. */
+bool groups_want_frame(const struct net *, struct mac destination);
+/* Brings the table up to date with what clients and filter want, and has the NIC learn it. */
+void groups_update(struct net *);
+bool filter_wants(const struct net_filter *, uint32_t destination);
+
 bool udp_client_is_due(const struct udp_client *, time_us now);
 
 /*
- * Room in the NIC for one IPv4 packet: header space is left in front, the returned writer is the IP payload's. False
- * while there is no room. ipv4_transmit() fills in the headers and sends what has been written; not calling it gives
- * the room back.
+ * Room in the NIC for this IPv4 packet: space for its header is left in front, the returned writer is the IP payload's.
+ * False while there is no room. ipv4_transmit() fills in the headers and sends what has been written; not calling it
+ * gives the room back.
  */
-bool ipv4_room(struct net *, struct writer *payload);
-/* `packet` has source, destination, protocol and what is to be said about fragments; the rest is filled in here. */
+bool ipv4_room(struct net *, const struct ipv4_packet *, struct writer *payload);
+/*
+ * `packet` has source, destination, protocol, and what is to be said about fragments and to routers; a ttl of 0 is the
+ * net's. The rest is filled in here.
+ */
 void ipv4_transmit(struct net *, struct mac to, struct ipv4_packet *packet, struct writer *payload);
 
 #endif

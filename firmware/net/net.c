@@ -21,6 +21,9 @@ void net_start(struct net *net, struct nic *nic, struct log *log, struct random 
     net->clients = NULL;
     net->turn = NULL;
     net->filter = (struct net_filter){0};
+    net->igmp = (struct igmp){0};
+    net->nic_changes = nic->filter_changes;
+    net->filter_refusals = 0;
     net->ttl = TTL_DEFAULT;
     net->tos = 0;
     net->ip_id = (uint16_t)random_u32(random);
@@ -46,6 +49,7 @@ void net_configure(struct net *net, const struct net_config *config)
         arp_cache_suppose(&net->arp, net->heard.address, net->heard.mac);
     net->heard = (struct net_neighbour){0};
     reassembly_clear(&net->reassembly);
+    igmp_rejoin(net);
 }
 
 bool net_attach(struct net *net, struct udp_client *client)
@@ -70,6 +74,8 @@ void net_detach(struct net *net, struct udp_client *client)
         if (net->turn == client)
             net->turn = client->next;
         client->next = NULL;
+        if (client->group != 0)
+            igmp_leave(net);
         return;
     }
 }
@@ -114,31 +120,6 @@ void net_drop(struct net *net, enum net_drop why)
         log_print(net->log, LOG_DEBUG, "net: dropped: %s", net_drop_text(why));
 }
 
-enum status net_set_filter(struct net *net, const struct net_filter *filter)
-{
-    unsigned wanted = NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST;
-    struct mac groups[NET_FILTERED];
-    size_t count = 0;
-
-    net->filter = *filter;
-    for (size_t n = 0; n < filter->count; n++)
-        if (ipv4_is_multicast(filter->addresses[n]))
-            groups[count++] = ipv4_group_mac(filter->addresses[n]);
-    if (count != 0)
-        wanted |= NIC_FILTER_MULTICAST;
-    if (filter->all_groups)
-        wanted |= NIC_FILTER_ALL_MULTICAST;
-    if (filter->everything)
-        wanted |= NIC_FILTER_PROMISCUOUS;
-    return nic_set_filter(net->nic, wanted, groups, count);
-}
-
-/* Whether a frame that is addressed to neither us nor everybody may hold what the filter wants. */
-static bool filter_wants_frame(const struct net_filter *filter, struct mac destination)
-{
-    return filter->everything || (mac_is_group(destination) && (filter->all_groups || filter->count != 0));
-}
-
 static void frame_input(struct net *net, time_us now, struct slice frame)
 {
     struct reader r = reader_of(frame);
@@ -151,7 +132,7 @@ static void frame_input(struct net *net, time_us now, struct slice frame)
         net_drop(net, DROP_VLAN);
     } else if (!mac_equal(arrival.ethernet.destination, net->nic->mac) &&
                !mac_equal(arrival.ethernet.destination, MAC_BROADCAST) &&
-               !filter_wants_frame(&net->filter, arrival.ethernet.destination)) {
+               !groups_want_frame(net, arrival.ethernet.destination)) {
         net_drop(net, DROP_NOT_FOR_US);
     } else if (arrival.ethernet.type == ETHERNET_IPV4) {
         arrival.now = now;
@@ -185,6 +166,7 @@ void net_transmit(struct net *net, time_us now)
 
     if (net->nic->owner != NIC_OWNER_STACK)
         return;
+    igmp_output(net, now);
     for (const struct udp_client *each = net->clients; each != NULL; each = each->next)
         count++;
     while (idle < count && sent < TRANSMIT_BURST) {
@@ -198,6 +180,7 @@ void net_transmit(struct net *net, time_us now)
     }
     net->turn = client;
     arp_output(net, now);
+    igmp_output(net, now); /* a client may have changed its group as it sent */
 }
 
 void net_poll(struct net *net, time_us now)
@@ -212,6 +195,7 @@ time_us net_deadline(const struct net *net)
 {
     time_us deadline = net->owes_announcement ? 0 : arp_cache_deadline(&net->arp);
 
+    deadline = time_earlier(deadline, igmp_deadline(net));
     for (const struct udp_client *client = net->clients; client != NULL; client = client->next) {
         time_us wanted = client->port == 0 ? TIME_NEVER : client->ops->deadline(client);
 

@@ -2,7 +2,7 @@
 /*
  * One network interface: takes frames from its NIC, answers ARP and ICMP echo, reassembles IPv4, hands datagrams to the
  * UDP clients seated at it, and asks those whose deadline has passed for their packet. It owns no transmit memory:
- * every packet is written straight into the NIC's ring. (RFC 826, 791, 792, 768, 1122.)
+ * every packet is written straight into the NIC's ring. (RFC 826, 791, 792, 768, 1112, 1122, 2236.)
  */
 #ifndef PUCK_NET_NET_H
 #define PUCK_NET_NET_H
@@ -10,6 +10,7 @@
 #include "firmware/base/log.h"
 #include "firmware/base/random.h"
 #include "firmware/net/arp_cache.h"
+#include "firmware/net/igmp.h"
 #include "firmware/net/reassembly.h"
 #include "firmware/net/udp.h"
 #include "firmware/nic/nic.h"
@@ -26,7 +27,7 @@
     X(DROP_BAD_ARP, "bad ARP")                                    \
     X(DROP_BAD_IP, "bad IPv4 header")                             \
     X(DROP_BAD_SOURCE, "IPv4 source no host can have")            \
-    X(DROP_UNKNOWN_PROTOCOL, "neither ICMP nor UDP")              \
+    X(DROP_UNKNOWN_PROTOCOL, "neither ICMP, IGMP nor UDP")        \
     X(DROP_BAD_CHECKSUM, "bad checksum")                          \
     X(DROP_BAD_FRAGMENT, "bad or overlapping fragment")           \
     X(DROP_FRAGMENT_LOST, "datagram with a fragment missing")     \
@@ -34,6 +35,8 @@
     X(DROP_BAD_ICMP, "bad ICMP, or an error that quotes not us")  \
     X(DROP_ICMP_IGNORED, "ICMP that asks nothing of us")          \
     X(DROP_ICMP_LIMITED, "echo beyond the limit of rate or size") \
+    X(DROP_BAD_IGMP, "bad IGMP")                                  \
+    X(DROP_IGMP_IGNORED, "IGMP that asks nothing of us")          \
     X(DROP_NO_CLIENT, "no client at the port")
 
 enum net_drop {
@@ -96,10 +99,13 @@ struct net {
     struct udp_client *clients;
     struct udp_client *turn; /* whose turn it is to send first: fairness */
     struct net_filter filter;
-    uint8_t ttl, tos;     /* of what we send; 64 and 0 from net_start() on */
-    uint16_t ip_id;       /* of the next packet */
-    uint16_t fragment_id; /* of the datagram whose pieces are being sent */
-    time_us icmp_since;   /* ICMP replies are limited: this many since then */
+    struct igmp igmp;
+    unsigned nic_changes; /* of the NIC's filter, when we last set it: another number means that somebody else has */
+    uint32_t filter_refusals; /* by the NIC, of our groups */
+    uint8_t ttl, tos;         /* of what we send; 64 and 0 from net_start() on */
+    uint16_t ip_id;           /* of the next packet */
+    uint16_t fragment_id;     /* of the datagram whose pieces are being sent */
+    time_us icmp_since;       /* ICMP replies are limited: this many since then */
     unsigned icmp_sent;
     bool owes_announcement;     /* of our address, once, to whoever still knows it as another's */
     uint32_t address_conflicts; /* ARP packets in which somebody else claims our address */
@@ -117,14 +123,16 @@ void net_configure(struct net *, const struct net_config *);
 
 /*
  * Fails when another client has the port, or when there is already a client for any port. Attaching twice and detaching
- * what is not attached are harmless. Neither may be called from a client's own functions.
+ * what is not attached are harmless. A client that is detached leaves its group at once. Neither may be called from a
+ * client's own functions.
  */
 bool net_attach(struct net *, struct udp_client *);
 void net_detach(struct net *, struct udp_client *);
 
 /*
- * The NIC learns it too, as far as it filters; what somebody else does with the NIC's filter meanwhile is undone by
- * calling it again. The zero filter is what net_start() begins with.
+ * The NIC learns it too, together with the clients' groups, as far as it filters. What somebody else does with the
+ * NIC's filter meanwhile is undone by calling it again; and, as far as it lacks what we want, by the next
+ * net_transmit(). The zero filter is what net_start() begins with. Groups of the filter are joined as clients' are.
  */
 enum status net_set_filter(struct net *, const struct net_filter *);
 

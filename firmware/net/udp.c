@@ -18,6 +18,8 @@ static bool accepts(const struct udp_client *client, enum scope scope)
         return client->any_destination;
     case SCOPE_OTHERS:
         return client->takes_others;
+    case SCOPE_GROUP:
+        return false;
     }
     return false;
 }
@@ -53,6 +55,22 @@ static void observe(const struct net *net, const struct udp_client *client, bool
         net->observer->datagram(net->observer, client, is_received, payload);
 }
 
+/* To each client that listens to the group by that port: none of them can know what the others make of it. */
+static bool deliver_to_group(const struct net *net, const struct arrival *a, const struct udp_header *udp,
+                             struct slice payload)
+{
+    bool is_taken = false;
+
+    for (struct udp_client *client = net->clients; client != NULL; client = client->next) {
+        if (client->group != a->ip.destination || client->group_port != udp->destination_port)
+            continue;
+        observe(net, client, true, payload);
+        deliver(client, a, udp, payload);
+        is_taken = true;
+    }
+    return is_taken;
+}
+
 void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
 {
     struct reader r = reader_of(bytes);
@@ -68,11 +86,13 @@ void udp_input(struct net *net, const struct arrival *a, struct slice bytes)
         net_drop(net, DROP_BAD_CHECKSUM);
         return;
     }
+    bytes = read_rest(&r);
+    if (ipv4_is_multicast(a->ip.destination) && deliver_to_group(net, a, &udp, bytes))
+        return;
     client = find_client(net, udp.destination_port, a->scope);
     if (client != NULL) {
         if (net->config.address == 0)
             net->heard = (struct net_neighbour){.address = a->ip.source, .mac = a->ethernet.source};
-        bytes = read_rest(&r);
         observe(net, client, true, bytes);
         deliver(client, a, &udp, bytes);
         return;
@@ -127,7 +147,7 @@ bool udp_output(struct net *net, struct udp_client *client, time_us now)
     struct writer datagram, header, payload;
     struct mac mac;
 
-    if (destination == 0 || !ipv4_resolve(net, client, destination, now, &mac) || !ipv4_room(net, &datagram))
+    if (destination == 0 || !ipv4_resolve(net, client, destination, now, &mac) || !ipv4_room(net, &ip, &datagram))
         return let_time_pass(client, now);
     if (output_fragment(net, client, now, mac, &ip, datagram))
         return true;

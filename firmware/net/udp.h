@@ -22,7 +22,8 @@ struct udp_datagram {
 };
 
 struct udp_client_ops {
-    /* A datagram for the client's port, from anybody, its checksum verified. Never sends, attaches or detaches. */
+    /* A datagram for the client's port or its group's, from anybody, its checksum verified. Never sends, attaches or
+     * detaches. */
     void (*input)(struct udp_client *, time_us now, const struct udp_datagram *);
     /*
      * Writes the payload that is owed. Changes state only after it is completely written; false when nothing is to be
@@ -51,7 +52,7 @@ struct udp_client_ops {
 struct udp_client {
     const struct udp_client_ops *ops;
     struct udp_client *next; /* the stack's */
-    uint16_t port;           /* ours, host byte order; set before net_attach(); 0 sends and receives nothing */
+    uint16_t port; /* ours, host byte order; set before net_attach(); 0 sends nothing, and receives its group alone */
     /*
      * Without these, input sees only what is addressed to our own address and port. Either of them lets broadcasts in.
      * any_port: datagrams to every port that no other client has (the PXE UDP API).
@@ -62,7 +63,8 @@ struct udp_client {
     bool takes_others; /* what the net's filter lets in beside: see struct net_filter */
     /*
      * A group this client listens to, host byte order; 0: none. The net joins and leaves it as clients come, go and
-     * change their mind. What is sent to the group comes to the client by group_port, whatever `port` is.
+     * change their mind, input() included. What is sent to the group by group_port comes to each client that listens
+     * so, whatever its `port` is, and to no other; `to` says which group and port.
      */
     uint32_t group;
     uint16_t group_port;

@@ -86,6 +86,7 @@ unsigned nic_transmitted(struct nic *nic)
 enum status nic_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
 {
     nic->filter = filter;
+    nic->filter_changes++;
     return nic->is_open ? nic->ops->set_filter(nic, filter, groups, count) : STATUS_OK;
 }
 

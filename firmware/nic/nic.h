@@ -69,6 +69,7 @@ struct nic {
     bool is_lent; /* a received frame is out */
     enum nic_owner owner;
     unsigned filter;
+    unsigned filter_changes; /* how often it was set */
     struct nic_counters counters;
 };
 

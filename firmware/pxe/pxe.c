@@ -86,7 +86,7 @@ enum status pxe_own_nic(struct pxe_api *api, enum nic_owner owner)
     (void)nic_transmitted(nic); /* the other owner's */
     nic->owner = owner;
     if (owner == NIC_OWNER_STACK)
-        return nic_set_filter(nic, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST, NULL, 0);
+        return net_set_filter(&api->session->net, &api->session->net.filter);
     return STATUS_OK;
 }
 

@@ -149,6 +149,14 @@ static bool wire_transmit_room(struct nic *nic, struct writer *frame)
     return true;
 }
 
+static bool listens(const struct wire_end *end, const uint8_t *group)
+{
+    for (size_t n = 0; n < end->group_count; n++)
+        if (memcmp(group, end->groups[n].byte, 6) == 0)
+            return true;
+    return false;
+}
+
 static bool wants(const struct wire_end *end, const uint8_t *destination)
 {
     if (end->nic.filter & NIC_FILTER_PROMISCUOUS)
@@ -156,7 +164,7 @@ static bool wants(const struct wire_end *end, const uint8_t *destination)
     if (memcmp(destination, MAC_BROADCAST.byte, 6) == 0)
         return (end->nic.filter & NIC_FILTER_BROADCAST) != 0;
     if (destination[0] & 1)
-        return (end->nic.filter & (NIC_FILTER_MULTICAST | NIC_FILTER_ALL_MULTICAST)) != 0;
+        return (end->nic.filter & NIC_FILTER_ALL_MULTICAST) != 0 || listens(end, destination);
     return memcmp(destination, end->nic.mac.byte, 6) == 0;
 }
 
@@ -210,10 +218,17 @@ static bool wire_irq_claim(struct nic *nic)
 
 static enum status wire_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
 {
-    (void)nic;
-    (void)filter;
-    (void)groups;
-    (void)count;
+    struct wire_end *end = end_of(nic);
+
+    if ((filter & NIC_FILTER_MULTICAST) == 0)
+        count = 0;
+    end->filters_set++;
+    end->group_count = 0;
+    if (count > end->groups_most)
+        return STATUS_NIC_FAILED;
+    end->group_count = count;
+    if (count != 0)
+        memcpy(end->groups, groups, count * sizeof(groups[0]));
     return STATUS_OK;
 }
 
@@ -253,6 +268,7 @@ void wire_start(struct wire *wire, const time_us *clock, uint32_t seed)
         struct wire_end *end = &wire->ends[n];
 
         end->wire = wire;
+        end->groups_most = WIRE_GROUPS;
         end->nic.ops = &wire_ops;
         end->nic.mac = (struct mac){{2, 0, 0, 0, 0, (uint8_t)(n + 1)}};
         end->nic.permanent_mac = end->nic.mac;

@@ -10,7 +10,8 @@
 #include "firmware/base/time.h"
 #include "firmware/nic/nic.h"
 
-#define WIRE_ENDS 4
+#define WIRE_ENDS   4
+#define WIRE_GROUPS 16
 
 /* On the way to one end; chances are per thousand frames. All zero: a perfect cable. */
 struct wire_conditions {
@@ -45,6 +46,10 @@ struct wire_end {
     void *take_context;
     size_t (*mangle)(void *context, uint8_t *frame, size_t len); /* may change frames on their way here; or NULL */
     void *mangle_context;
+    struct mac groups[WIRE_GROUPS]; /* it lets in, exactly these */
+    size_t group_count;
+    size_t groups_most;   /* more than that are refused; WIRE_GROUPS unless a test says less */
+    unsigned filters_set; /* how often anybody has set its filter */
     bool link_is_down;
     bool ring_is_full; /* refuses room to transmit */
     unsigned sent;     /* completions not yet asked for */
