@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/sim/network.h"
+#include "tests/sim/proxy_server.h"
 
 /* Boots, and must end with the file as it is at the server. */
 static void assert_boots(struct network *n)
@@ -292,40 +293,51 @@ static void a_proxy_names_the_boot_file(void **state)
 }
 
 /* A network whose proxyDHCP server names the boot file only to those who ask for it. */
-static struct network *with_silent_proxy(struct server *host, struct dhcp_server *service, struct slice vendor)
+static struct network *with_silent_proxy(struct server *host, struct proxy_server *service, struct slice vendor)
 {
     struct network *n = network_new(2, 1000);
-    const struct dhcp_server_config proxy = {.next_server = NETWORK_SERVER,
-                                             .file = "boot/kernel",
-                                             .class = "PXEClient",
-                                             .vendor = vendor,
-                                             .wants_asking = true};
+    const struct proxy_server_config proxy = {.next_server = NETWORK_SERVER,
+                                              .file = "boot/kernel",
+                                              .names_file_when_asked_only = true,
+                                              .vendor = vendor,
+                                              .has_boot_service = true,
+                                              .items = {{.type = 0x8000, .file = "boot/kernel"}},
+                                              .item_count = 1};
 
     n->dhcp.config.file = NULL;
     n->dhcp.config.next_server = 0;
     server_start(host, &n->world, 2, NETWORK_SERVER + 1, NETWORK_MASK);
-    dhcp_server_start(service, host, &proxy);
+    proxy_server_start(service, host, &proxy);
     return n;
 }
 
 static void a_silent_proxy_is_asked(void **state)
 {
-    /* Server type 0x8000 at .3, and a menu whose first item it is: what dnsmasq sends to a BIOS. */
-    static const uint8_t menu[] = {6, 1, 3, 8, 7, 0x80, 0, 1, 10, 0, 0, 3, 9, 5, 0x80, 0, 2, 'h', 'i', 255};
+    /* Server type 0x8000 at .3 (or .131), and a menu whose first item it is: what dnsmasq sends to a BIOS. */
+    static uint8_t menu[] = {6,  1, 3, 8,   7, 0x80, 0,    1, 192, 168, 111, 3,
+                             10, 2, 0, 'p', 9, 5,    0x80, 0, 2,   'h', 'i', 255};
     struct server host;
-    struct dhcp_server service;
+    struct proxy_server service;
     struct network *n = with_silent_proxy(&host, &service, slice_of(NULL, 0));
 
     (void)state;
     assert_boots(n);
     assert_int_equal(service.asked, 1);
+    assert_false(service.asked_item);
     assert_true(n->took < SECONDS(1));
-    assert_true(world_screen_has(&n->world, "of boot server"));
+    assert_true(world_screen_has(&n->world, "of boot server 192.168.111.131"));
     network_free(n);
 
     n = with_silent_proxy(&host, &service, slice_of(menu, sizeof(menu)));
-    assert_fails(n, STATUS_DHCP_NO_BOOTFILE); /* nobody is at .3, and the list is all that may be asked */
+    assert_int_not_equal(network_boot(n), STATUS_OK); /* nobody is at .3, and the list is all that may be asked */
     assert_int_equal(service.asked, 0);
+    network_free(n);
+
+    menu[11] = 131;
+    n = with_silent_proxy(&host, &service, slice_of(menu, sizeof(menu)));
+    assert_boots(n);
+    assert_int_equal(service.asked, 1);
+    assert_int_equal(service.asked_type, 0x8000);
     network_free(n);
 
     n = with_silent_proxy(&host, &service, slice_of(NULL, 0));
