@@ -7,6 +7,7 @@
 #ifndef PUCK_PLATFORM_H
 #define PUCK_PLATFORM_H
 
+#include "firmware/base/key.h"
 #include "firmware/base/log.h"
 #include "firmware/base/time.h"
 
@@ -30,13 +31,10 @@ void platform_print(const char *text);
 /* A debug or log line, for whoever listens (debug port, memory); may be dropped. */
 void platform_log(enum log_level level, const char *line);
 
-enum platform_key {
-    PLATFORM_KEY_NONE = 0, /* else ASCII, or one of: */
-    PLATFORM_KEY_ESC = 0x1b,
-    PLATFORM_KEY_F8 = 0x108,
-};
-
-/* The next key that was pressed, or PLATFORM_KEY_NONE at once. */
+/*
+ * The next key that was pressed (enum key), or KEY_NONE at once. Where a terminal's escape sequences are not put
+ * together yet, their characters come one by one.
+ */
 int platform_key(void);
 
 #endif

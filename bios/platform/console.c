@@ -12,6 +12,9 @@ enum {
     BDA_KEYBOARD_TAIL = 0x41c,
     DEBUG_PORT = 0xe9, /* QEMU and Bochs */
     SCAN_F8 = 0x42,
+    SCAN_UP = 0x48,
+    SCAN_DOWN = 0x50,
+    GREY_KEY = 0xe0,  /* in place of a character, from BIOSes that tell the cursor block from the keypad */
     TEXT_PIECE = 200, /* what low_print_text() is given at a time */
 };
 
@@ -66,6 +69,15 @@ void platform_log(enum log_level level, const char *line)
     debug_print("\n");
 }
 
+static int key_of_scan_code(uint8_t code)
+{
+    if (code == SCAN_F8)
+        return KEY_F8;
+    if (code == SCAN_UP)
+        return KEY_UP;
+    return code == SCAN_DOWN ? KEY_DOWN : KEY_NONE;
+}
+
 int platform_key(void)
 {
     const volatile uint16_t *head = memory_at(BDA_KEYBOARD_HEAD), *tail = memory_at(BDA_KEYBOARD_TAIL);
@@ -73,17 +85,17 @@ int platform_key(void)
     time_us now;
 
     if (silent)
-        return PLATFORM_KEY_NONE;
+        return KEY_NONE;
     now = platform_now();
     if (*head == *tail && now < keyboard_next)
-        return PLATFORM_KEY_NONE;
+        return KEY_NONE;
     keyboard_next = now + KEYBOARD_INTERVAL;
     bios_int(0x16, &regs);
     if (regs.flags & FLAG_ZERO)
-        return PLATFORM_KEY_NONE;
+        return KEY_NONE;
     regs = (struct real_regs){.eax = 0x0000};
     bios_int(0x16, &regs);
-    if ((uint8_t)regs.eax != 0)
+    if ((uint8_t)regs.eax != 0 && (uint8_t)regs.eax != GREY_KEY)
         return (uint8_t)regs.eax;
-    return (uint8_t)(regs.eax >> 8) == SCAN_F8 ? PLATFORM_KEY_F8 : PLATFORM_KEY_NONE;
+    return key_of_scan_code((uint8_t)(regs.eax >> 8));
 }

@@ -4,6 +4,8 @@
 
 enum {
     PIECE = 100, /* characters handed to the firmware at a time */
+    SCAN_UP_KEY = 0x01,
+    SCAN_DOWN_KEY = 0x02,
     SCAN_F8_KEY = 0x12,
     SCAN_ESC_KEY = 0x17, /* UEFI 2.10, table 12-2 */
 };
@@ -43,6 +45,23 @@ void platform_log(enum log_level level, const char *line)
 #endif
 }
 
+static int key_of(EFI_INPUT_KEY pressed)
+{
+    switch (pressed.ScanCode) {
+    case SCAN_UP_KEY:
+        return KEY_UP;
+    case SCAN_DOWN_KEY:
+        return KEY_DOWN;
+    case SCAN_F8_KEY:
+        return KEY_F8;
+    case SCAN_ESC_KEY:
+        return KEY_ESC;
+    default:
+        return pressed.UnicodeChar < 0x80 ? pressed.UnicodeChar : KEY_NONE;
+    }
+}
+
+/* Where one key was, the rest of an escape sequence may wait: the next look is not put off then. */
 int platform_key(void)
 {
     static time_us next_look;
@@ -50,13 +69,10 @@ int platform_key(void)
     EFI_INPUT_KEY key;
 
     if (now < next_look || efi_system->ConIn == NULL)
-        return PLATFORM_KEY_NONE;
-    next_look = now + KEY_INTERVAL;
-    if (EFI_ERROR(efi_system->ConIn->ReadKeyStroke(efi_system->ConIn, &key)))
-        return PLATFORM_KEY_NONE;
-    if (key.ScanCode == SCAN_ESC_KEY)
-        return PLATFORM_KEY_ESC;
-    if (key.ScanCode == SCAN_F8_KEY)
-        return PLATFORM_KEY_F8;
-    return key.UnicodeChar < 0x80 ? key.UnicodeChar : PLATFORM_KEY_NONE;
+        return KEY_NONE;
+    if (EFI_ERROR(efi_system->ConIn->ReadKeyStroke(efi_system->ConIn, &key))) {
+        next_look = now + KEY_INTERVAL;
+        return KEY_NONE;
+    }
+    return key_of(key);
 }

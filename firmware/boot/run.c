@@ -44,7 +44,7 @@ enum status run_until(struct session *s, run_done_fn *done, const void *context,
             return STATUS_OK;
         if (s->is_cancelled)
             return STATUS_CANCELLED;
-        if (s->watches_keys && platform_key() == PLATFORM_KEY_ESC)
+        if (s->watches_keys && key_decoder_input(&s->keys, now, platform_key()) == KEY_ESC)
             return STATUS_CANCELLED;
         if (now >= give_up)
             return STATUS_PENDING;

@@ -7,6 +7,7 @@
 #ifndef PUCK_BOOT_SESSION_H
 #define PUCK_BOOT_SESSION_H
 
+#include "firmware/base/key.h"
 #include "firmware/boot/boot_flow.h"
 #include "firmware/boot/boot_target.h"
 #include "firmware/boot/buffer_sink.h"
@@ -64,8 +65,9 @@ struct session {
     struct block_map blocks;    /* of `transfer`, while it comes by multicast */
     struct download transfer;   /* the boot file; later the PXE API's open file */
     struct download size_query; /* PXENV_TFTP_GET_FSIZE's, beside an open file */
-    bool watches_keys;          /* ESC is ours; once a boot program runs, keys are the boot program's */
-    bool is_cancelled;          /* set by whoever wants the wait that is going on to end: an observer of the net */
+    struct key_decoder keys;
+    bool watches_keys; /* what is pressed is for us; once a boot program runs, it is for that */
+    bool is_cancelled; /* set by whoever wants the wait that is going on to end: an observer of the net */
 };
 
 /* Opens the NIC and tells who we are. After a failure the NIC is closed and the screen says why. */

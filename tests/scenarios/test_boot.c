@@ -415,13 +415,13 @@ static void escape_ends_it_at_any_time(void **state)
     for (unsigned ms = 0; ms < 900; ms += 60) {
         struct network *n = network_new(ms + 1, 30000000);
         const struct wire_conditions slow = {.delay = 3000, .bytes_per_ms = 12500};
-        const struct world_key escape = {.at = SECONDS(3600) + MILLISECONDS(ms), .key = PLATFORM_KEY_ESC};
+        const struct world_key escape = {.at = SECONDS(3600) + MILLISECONDS(ms), .key = KEY_ESC};
 
         wire_set_conditions(&n->world.wire, &slow);
         n->world.keys = &escape;
         n->world.key_count = 1;
         assert_int_equal(network_boot(n), STATUS_CANCELLED);
-        assert_true(n->took < MILLISECONDS(ms + 100));
+        assert_true(n->took < MILLISECONDS(ms + 200)); /* it might have begun a function key's sequence */
         assert_false(n->world.wire.ends[0].nic.is_open);
         network_free(n);
     }

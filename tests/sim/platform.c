@@ -121,7 +121,7 @@ void platform_log(enum log_level level, const char *line)
 int platform_key(void)
 {
     if (world->keys_taken == world->key_count || world->keys[world->keys_taken].at > world->now)
-        return PLATFORM_KEY_NONE;
+        return KEY_NONE;
     return world->keys[world->keys_taken++].key;
 }
 

@@ -116,7 +116,7 @@ static void silent_net_ends_in_an_error(void **state)
 
 static void escape_ends_it(void **state)
 {
-    struct world_key key = {.at = n->world.now + SECONDS(2), .key = PLATFORM_KEY_ESC};
+    struct world_key key = {.at = n->world.now + SECONDS(2), .key = KEY_ESC};
 
     (void)state;
     n->dhcp.config.misses = 1000;
