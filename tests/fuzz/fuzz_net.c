@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * A sequence of frames into the whole stack. Each is two bytes of length, one of what to do (correct the checksums,
- * let time pass, let the client send) and the frame itself. The stack must stay within each frame, answer each with at
- * most a few, and be able to go on.
+ * let time pass, let the client send, join a group) and the frame itself. The stack must stay within each frame, answer
+ * each with at most a few, and be able to go on.
  */
 #include "firmware/wire/ethernet_frame.h"
+#include "firmware/wire/igmp_message.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/harness/frame_repair.h"
 #include "tests/sim/net_bench.h"
 
 enum {
+    GROUP = 0xef010203,
     FIX = 1,
     LATER = 2,
     SEND = 4,
     TO_US = 8,
-    MUCH_LATER = 16
+    MUCH_LATER = 16,
+    LISTEN = 32, /* or no longer */
+    TO_GROUP = 64
 };
 
 /* To us, from the peer, and IPv4. */
@@ -37,6 +41,12 @@ static void step(struct bench *b, uint8_t what, const uint8_t *bytes, size_t len
     memcpy(frame, bytes, len);
     if ((what & TO_US) && len >= 34)
         store_be32(frame + 30, OUR_IP);
+    if ((what & TO_GROUP) && len >= 34)
+        store_be32(frame + 30, len % 2 ? GROUP : IGMP_ALL_SYSTEMS);
+    if (what & LISTEN) {
+        b->client.udp.group ^= GROUP;
+        b->client.udp.group_port = PEER_PORT;
+    }
     if ((what & FIX) && len >= 14)
         fix(b, frame, len);
     if (what & LATER)

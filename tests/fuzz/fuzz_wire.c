@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The stateless parsers of Ethernet, ARP, IPv4, UDP and ICMP: what parses must lie inside what was given. */
+/* The stateless parsers of Ethernet, ARP, IPv4, UDP, ICMP and IGMP: what parses must lie inside what was given. */
 #include "firmware/wire/arp_packet.h"
 #include "firmware/wire/ethernet_frame.h"
 #include "firmware/wire/icmp_message.h"
+#include "firmware/wire/igmp_message.h"
 #include "firmware/wire/ipv4_packet.h"
 #include "firmware/wire/udp_header.h"
 #include "tests/fuzz/fuzz.h"
@@ -13,6 +14,7 @@ static void parse_ip(struct reader r)
     struct ipv4_packet packet;
     struct udp_header udp;
     struct icmp_message icmp;
+    struct igmp_message igmp;
     struct reader message;
 
     if (!ipv4_packet_parse(&r, &packet))
@@ -25,6 +27,9 @@ static void parse_ip(struct reader r)
     message = r;
     if (icmp_message_parse(&message, &icmp))
         check(message.end == r.end);
+    message = r;
+    if (igmp_message_parse(&message, &igmp))
+        check(igmp.query_version <= 3 && (igmp.query_version != 0) == (igmp.type == IGMP_QUERY));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* Ethernet, ARP, IPv4, ICMP and UDP on the wire. */
+/* Ethernet, ARP, IPv4, ICMP, IGMP and UDP on the wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include "firmware/wire/arp_packet.h"
 #include "firmware/wire/ethernet_frame.h"
 #include "firmware/wire/icmp_message.h"
+#include "firmware/wire/igmp_message.h"
 #include "firmware/wire/ipv4_packet.h"
 #include "firmware/wire/udp_header.h"
 
@@ -285,6 +286,82 @@ static void emitting_without_room_fails_and_stays_inside(void **state)
     }
 }
 
+/* RFC 2113: one option of four bytes, in front of the payload; what another option says does not count. */
+static void router_alert_is_read_and_written(void **state)
+{
+    const struct ipv4_packet packet = {.source = 0xc0a80001,
+                                       .destination = 0xe0000001,
+                                       .payload_len = 8,
+                                       .ttl = 1,
+                                       .protocol = 2,
+                                       .router_alert = true};
+    uint8_t bytes[IPV4_HEADER_LEN + IPV4_ROUTER_ALERT_LEN + 8] = {0};
+    struct writer w = writer_of(bytes, sizeof(bytes));
+    struct ipv4_packet parsed;
+
+    (void)state;
+    assert_int_equal(ipv4_packet_header_len(&packet), 24);
+    ipv4_packet_emit(&w, &packet);
+    assert_int_equal(writer_len(&w), 24);
+    assert_int_equal(bytes[0], 0x46);
+    assert_int_equal(load_be16(bytes + 2), 32);
+    assert_int_equal(load_be32(bytes + 20), 0x94040000);
+    assert_true(PARSE(ipv4_packet_parse, slice_of(bytes, sizeof(bytes)), sizeof(bytes), &parsed));
+    assert_true(parsed.has_good_checksum);
+    assert_true(parsed.router_alert);
+    assert_int_equal(parsed.payload_len, 8);
+    for (size_t cut = 0; cut < sizeof(bytes); cut++)
+        assert_false(PARSE(ipv4_packet_parse, slice_of(bytes, sizeof(bytes)), cut, &parsed));
+    bytes[20] = 0x01;
+    assert_true(PARSE(ipv4_packet_parse, slice_of(bytes, sizeof(bytes)), sizeof(bytes), &parsed));
+    assert_false(parsed.router_alert);
+}
+
+static void igmp_is_read_and_written(void **state)
+{
+    static const uint8_t leave[] = {0x17, 0, 0xf7, 0xfa, 0xef, 1, 2, 3};
+    struct igmp_message message;
+    uint8_t out[IGMP_MESSAGE_LEN];
+    struct writer w = writer_of(out, sizeof(out));
+
+    (void)state;
+    assert_true(PARSE(igmp_message_parse, slice_of(leave, sizeof(leave)), sizeof(leave), &message));
+    assert_true(message.has_good_checksum);
+    assert_int_equal(message.type, IGMP_LEAVE);
+    assert_int_equal(message.query_version, 0);
+    assert_int_equal(message.group, 0xef010203);
+    igmp_message_emit(&w, &message);
+    assert_memory_equal(out, leave, sizeof(leave));
+    igmp_message_emit(&w, &message);
+    assert_true(w.failed);
+    for (size_t cut = 0; cut < sizeof(leave); cut++)
+        assert_false(PARSE(igmp_message_parse, slice_of(leave, sizeof(leave)), cut, &message));
+}
+
+/* RFC 3376 section 7.1, and the floating point of its section 4.1.1. */
+static void queries_tell_their_version(void **state)
+{
+    static const struct {
+        size_t len;
+        uint8_t code, version;
+        unsigned max_response;
+    } cases[] = {
+        {8, 0, 1, 100},    {8, 1, 2, 1},      {8, 255, 2, 255},  {11, 0, 1, 100},   {11, 200, 2, 200},   {12, 0, 3, 0},
+        {12, 127, 3, 127}, {12, 128, 3, 128}, {12, 143, 3, 248}, {12, 144, 3, 256}, {16, 255, 3, 31744},
+    };
+    struct igmp_message message;
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        const uint8_t query[16] = {0x11, cases[n].code};
+
+        assert_true(PARSE(igmp_message_parse, slice_of(query, sizeof(query)), cases[n].len, &message));
+        assert_int_equal(message.query_version, cases[n].version);
+        assert_int_equal(message.max_response, cases[n].max_response);
+        assert_false(message.has_good_checksum);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +377,9 @@ int main(void)
         cmocka_unit_test(udp_checksum_covers_addresses_and_never_is_zero),
         cmocka_unit_test(icmp_checksum_covers_the_body),
         cmocka_unit_test(emitting_without_room_fails_and_stays_inside),
+        cmocka_unit_test(router_alert_is_read_and_written),
+        cmocka_unit_test(igmp_is_read_and_written),
+        cmocka_unit_test(queries_tell_their_version),
     };
 
     return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
