@@ -45,6 +45,7 @@ static void take_mtftp(const struct pxe_options *pxe, struct dhcp_facts *facts)
         .address = pxe->mtftp_address,
         .client_port = pxe->mtftp_client_port,
         .server_port = pxe->mtftp_server_port,
+        .ports_may_be_swapped = true,
         .open_s = pxe->mtftp_timeout_s,
         .reopen_s = pxe->mtftp_delay_s,
     };

@@ -88,6 +88,28 @@ static bool parse_tag(uint8_t tag, struct slice value, struct pxe_options *out)
     return value.len != 0;
 }
 
+static uint16_t swapped(uint16_t port)
+{
+    return (uint16_t)(port >> 8 | port << 8);
+}
+
+/* Administrators take a well-known port, or a registered one; those above 49151 are nobody's (RFC 6335 section 6). */
+static unsigned likelihood(uint16_t port)
+{
+    return port == 0 || port > 49151 ? 0 : port > 1023 ? 1 : 2;
+}
+
+static void order_ports(struct pxe_options *out)
+{
+    uint16_t client = swapped(out->mtftp_client_port), server = swapped(out->mtftp_server_port);
+
+    if (likelihood(client) + likelihood(server) <
+        likelihood(out->mtftp_client_port) + likelihood(out->mtftp_server_port))
+        return;
+    out->mtftp_client_port = client;
+    out->mtftp_server_port = server;
+}
+
 bool pxe_options_parse(struct slice vendor, struct pxe_options *out)
 {
     struct reader r = reader_of(vendor);
@@ -99,6 +121,7 @@ bool pxe_options_parse(struct slice vendor, struct pxe_options *out)
     while (is_good && next_tag(&r, &tag, &value))
         is_good = parse_tag(tag, value, out);
     is_good = is_good && !r.failed;
+    order_ports(out);
     if (!is_good)
         *out = (struct pxe_options){0};
     return is_good;

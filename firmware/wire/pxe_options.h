@@ -34,7 +34,13 @@ struct pxe_options {
     uint8_t control;
     uint32_t discovery_address; /* multicast group, host byte order */
     uint32_t mtftp_address;
-    uint16_t mtftp_client_port, mtftp_server_port; /* host byte order */
+    /*
+     * Host byte order, as far as can be known: Intel's own code and Wireshark take tags 2 and 3 for little-endian
+     * ("Intel order"), while the dhcpd.conf that is handed round (option PXE.mtftp-cport code 2 = unsigned integer 16)
+     * sends them as all of DHCP, big-endian. Little-endian it is, unless the other order alone makes ports of them that
+     * somebody may have chosen. Who finds nobody there should try them swapped.
+     */
+    uint16_t mtftp_client_port, mtftp_server_port;
     uint8_t mtftp_timeout_s, mtftp_delay_s;
     struct slice boot_servers; /* for pxe_boot_server_next(); empty when absent */
     struct slice boot_menu;    /* for pxe_boot_menu_next(); empty when absent */

@@ -315,6 +315,32 @@ static bool parse_pxe(struct slice bytes, struct pxe_options *out)
     return pxe_options_parse(guard_page_copy(&page, bytes), out);
 }
 
+/* Tags 2 and 3 come in Intel's order, and from ISC dhcpd in the network's. */
+static void mtftp_ports_are_read_in_either_order(void **state)
+{
+    static const struct {
+        uint8_t client[2], server[2];
+        uint16_t client_port, server_port;
+    } cases[] = {
+        {{0xdd, 0x06}, {0xde, 0x06}, 1757, 1758}, /* 56582 and 56838 the other way round */
+        {{0x06, 0xdd}, {0x06, 0xde}, 1757, 1758},
+        {{0x4a, 0x00}, {0x4b, 0x00}, 74, 75},
+        {{0x00, 0x4a}, {0x00, 0x4b}, 74, 75},
+        {{0x10, 0x27}, {0x11, 0x27}, 10000, 10001}, /* nothing against 4135 and 4391 either: Intel's order */
+        {{0x27, 0x10}, {0x27, 0x11}, 4135, 4391},
+    };
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+        uint8_t bytes[] = {2, 2, cases[n].client[0], cases[n].client[1], 3, 2, cases[n].server[0], cases[n].server[1]};
+        struct pxe_options pxe;
+
+        assert_true(parse_pxe(slice_of(bytes, sizeof(bytes)), &pxe));
+        assert_int_equal(pxe.mtftp_client_port, cases[n].client_port);
+        assert_int_equal(pxe.mtftp_server_port, cases[n].server_port);
+    }
+}
+
 static void pxe_tags_are_read(void **state)
 {
     static const uint8_t bytes[] = "\6\1\x0b"
@@ -460,6 +486,7 @@ int main(void)
         cmocka_unit_test(wrong_magic_is_dropped),
         cmocka_unit_test(pads_and_bytes_after_the_end_are_no_options),
         cmocka_unit_test(type_of_another_length_is_dropped),
+        cmocka_unit_test(mtftp_ports_are_read_in_either_order),
         cmocka_unit_test(pxe_tags_are_read),
         cmocka_unit_test(pxe_tags_that_lie_are_dropped_together),
         cmocka_unit_test(boot_server_list_is_bounded),
