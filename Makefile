@@ -31,7 +31,7 @@ FIRMWARE := $(sort $(foreach f,$(FIRMWARE_FOLDERS),$(wildcard firmware/$f/*.c)))
 DRIVERS  := $(sort $(wildcard drivers/*.c))
 TREE     := $(shell find firmware drivers bios efi tests tools -name '*.[ch]' 2>/dev/null)
 
-include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk tests/boot/efi/build.mk)
+include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk tests/boot/efi/build.mk tests/storm/build.mk)
 
 .PHONY: all help check test fuzz coverage run bench size format clean layers symbols sizes style unit tool-tests
 .PHONY: conformant conformance
@@ -39,7 +39,7 @@ include $(wildcard bios/build.mk efi/build.mk tests/bench/build.mk tests/boot/ef
 all: $(ROMS) $(EFI_IMAGES) ## build everything into build/out
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- objects ---------------------------------------------------------------------------------------------------------
 

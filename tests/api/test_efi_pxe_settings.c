@@ -304,7 +304,7 @@ static void arp_answers_and_fills_the_cache(void **state)
     EFI_MAC_ADDRESS mac, expected = {{0}};
     BOOLEAN no = FALSE;
 
-    memcpy(&expected, w->server.end->nic.mac.byte, 6);
+    memcpy(&expected, w->server.nic->mac.byte, 6);
     assert_int_equal(pxe->Arp(pxe, NULL, &mac), EFI_INVALID_PARAMETER);
     for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++)
         assert_int_equal(pxe->Arp(pxe, &bad[n], &mac), EFI_INVALID_PARAMETER);

@@ -6,6 +6,11 @@
 
 #include "firmware/base/text.h"
 
+static uint32_t address_for(const struct dhcp_server_config *config, struct mac mac)
+{
+    return config->pool == 0 ? config->address : config->address + (load_be32(mac.byte + 2) & 0xffffff) % config->pool;
+}
+
 static void write_reply(const struct dhcp_server *s, const struct dhcp_message *asked, uint8_t type, struct writer *w)
 {
     const struct dhcp_server_config *config = &s->config;
@@ -17,7 +22,7 @@ static void write_reply(const struct dhcp_server *s, const struct dhcp_message *
         .hlen = 6,
         .xid = asked->xid,
         .flags = asked->flags,
-        .yiaddr = gives ? config->address : 0,
+        .yiaddr = gives ? address_for(config, asked->chaddr) : 0,
         .siaddr = type != DHCP_NAK ? config->next_server : 0,
         .chaddr = asked->chaddr,
         .file = names_file ? text_slice(config->file) : slice_of(NULL, 0),
@@ -46,6 +51,7 @@ static void owe_reply(struct dhcp_server *s, time_us now, const struct dhcp_mess
     bool broadcasts = (asked->flags & DHCP_FLAG_BROADCAST) || s->config.always_broadcasts || type == DHCP_NAK ||
                       s->config.address == 0;
     struct dhcp_server_reply *reply = &s->replies[0];
+    uint32_t address = address_for(&s->config, asked->chaddr);
     struct writer w;
 
     for (unsigned n = 0; n < DHCP_SERVER_REPLIES; n++)
@@ -56,16 +62,16 @@ static void owe_reply(struct dhcp_server *s, time_us now, const struct dhcp_mess
     if (w.failed)
         abort();
     reply->len = writer_len(&w);
-    reply->to = broadcasts ? 0xffffffff : s->config.address;
+    reply->to = broadcasts ? 0xffffffff : address;
     reply->at = now + s->config.thinks;
     reply->is_owed = true;
     if (!broadcasts)
-        server_knows(s->server, s->config.address, asked->chaddr);
+        server_knows(s->server, address, asked->chaddr);
 }
 
 static void request_input(struct dhcp_server *s, time_us now, const struct dhcp_message *asked)
 {
-    uint32_t wanted = 0, chosen = 0;
+    uint32_t wanted = 0, chosen = 0, address = address_for(&s->config, asked->chaddr);
 
     (void)dhcp_option_u32(asked, DHCP_TAG_REQUESTED_ADDRESS, &wanted);
     if (s->config.address == 0 || (dhcp_option_u32(asked, DHCP_TAG_SERVER_ID, &chosen) && chosen != s->server->address))
@@ -74,7 +80,7 @@ static void request_input(struct dhcp_server *s, time_us now, const struct dhcp_
     if (s->config.naks != 0) {
         s->config.naks--;
         owe_reply(s, now, asked, DHCP_NAK);
-    } else if (wanted == s->config.address || asked->ciaddr == s->config.address) {
+    } else if (wanted == address || asked->ciaddr == address) {
         s->acks++;
         owe_reply(s, now, asked, DHCP_ACK);
     } else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * A DHCP server (RFC 2131) with one address to give, on a simulated host; also a proxyDHCP server that gives none.
+ * A DHCP server (RFC 2131) with one address or a pool to give, on a simulated host; also a proxyDHCP server that gives
+ * none.
  */
 #ifndef PUCK_SIM_DHCP_SERVER_H
 #define PUCK_SIM_DHCP_SERVER_H
@@ -13,6 +14,7 @@
 /* Addresses in host byte order. */
 struct dhcp_server_config {
     uint32_t address; /* to give; 0: this is a proxyDHCP server */
+    uint32_t pool; /* how many from `address` on: which one is said by the last bytes of a MAC; 0: `address` to all */
     uint32_t netmask, router, next_server;
     const char *file;      /* NULL: none */
     const char *class;     /* option 60; NULL: none */

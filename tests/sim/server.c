@@ -25,9 +25,8 @@ static time_us server_deadline(const struct world_host *host)
  * A host drops what comes from 0.0.0.0, and so does our stack; only a DHCP server must hear clients that have no
  * address yet. It gets those datagrams past the stack.
  */
-static bool server_take(void *context, struct slice frame)
+bool server_take(struct server *s, struct slice frame)
 {
-    struct server *s = context;
     struct reader r = reader_of(frame);
     struct ethernet_frame ethernet;
     struct ipv4_packet ip;
@@ -45,32 +44,44 @@ static bool server_take(void *context, struct slice frame)
     datagram.payload = read_rest(&r);
     for (struct udp_client *client = s->net.clients; client != NULL; client = client->next)
         if (client->port == udp.destination_port)
-            client->ops->input(client, *s->end->wire->clock, &datagram);
+            client->ops->input(client, *s->clock, &datagram);
     return true;
+}
+
+static bool take_from_wire(void *context, struct slice frame)
+{
+    return server_take(context, frame);
+}
+
+void server_start_on(struct server *s, struct nic *nic, const time_us *clock, uint32_t seed,
+                     const struct net_config *config)
+{
+    memset(s, 0, sizeof(*s));
+    s->host.poll = server_poll;
+    s->host.deadline = server_deadline;
+    s->nic = nic;
+    s->clock = clock;
+    s->address = config->address;
+    random_seed(&s->random, slice_of(&seed, sizeof(seed)));
+    if (nic_open(nic) != STATUS_OK)
+        abort();
+    net_start(&s->net, nic, NULL, &s->random);
+    net_configure(&s->net, config);
 }
 
 void server_start(struct server *s, struct world *w, unsigned end, uint32_t address, uint32_t netmask)
 {
     const struct net_config config = {.address = address, .netmask = netmask};
 
-    memset(s, 0, sizeof(*s));
-    s->host.poll = server_poll;
-    s->host.deadline = server_deadline;
-    s->end = &w->wire.ends[end];
-    s->end->take = server_take;
-    s->end->take_context = s;
-    s->address = address;
-    random_seed(&s->random, slice_of(&w->seed, sizeof(w->seed)));
-    if (nic_open(&s->end->nic) != STATUS_OK)
-        abort();
-    net_start(&s->net, &s->end->nic, NULL, &s->random);
-    net_configure(&s->net, &config);
+    server_start_on(s, &w->wire.ends[end].nic, &w->now, w->seed, &config);
+    w->wire.ends[end].take = take_from_wire;
+    w->wire.ends[end].take_context = s;
     world_add(w, &s->host);
 }
 
 void server_knows(struct server *s, uint32_t address, struct mac mac)
 {
-    time_us now = *s->end->wire->clock;
+    time_us now = *s->clock;
 
     (void)arp_cache_want(&s->net.arp, address, now);
     arp_cache_learn(&s->net.arp, address, mac, now);
@@ -78,23 +89,23 @@ void server_knows(struct server *s, uint32_t address, struct mac mac)
 
 static void send_fragment(struct server *s, struct mac to, const struct ipv4_packet *ip, struct slice payload)
 {
-    const struct ethernet_frame ethernet = {.destination = to, .source = s->end->nic.mac, .type = ETHERNET_IPV4};
+    const struct ethernet_frame ethernet = {.destination = to, .source = s->nic->mac, .type = ETHERNET_IPV4};
     struct writer frame;
 
-    if (!nic_transmit_room(&s->end->nic, &frame))
+    if (!nic_transmit_room(s->nic, &frame))
         return;
     ethernet_frame_emit(&frame, &ethernet);
     ipv4_packet_emit(&frame, ip);
     write_slice(&frame, payload);
     if (frame.failed)
         abort();
-    nic_transmit(&s->end->nic, writer_len(&frame));
+    nic_transmit(s->nic, writer_len(&frame));
 }
 
 bool server_send(struct server *s, uint16_t port, struct udp_address to, struct slice payload)
 {
     static uint8_t datagram[65535];
-    const struct mac *mac = arp_cache_want(&s->net.arp, ipv4_value(to.ip), *s->end->wire->clock);
+    const struct mac *mac = arp_cache_want(&s->net.arp, ipv4_value(to.ip), *s->clock);
     struct writer w = writer_of(datagram, sizeof(datagram));
     const struct udp_header udp = {
         .source_port = port,

@@ -13,12 +13,19 @@ struct server {
     struct world_host host; /* first */
     struct net net;
     struct random random;
-    struct wire_end *end;
+    struct nic *nic;
+    const time_us *clock;
     uint32_t address;
 };
 
 /* Takes end `end` of the world's wire (1 and up). */
 void server_start(struct server *, struct world *, unsigned end, uint32_t address, uint32_t netmask);
+
+/* On a NIC of any other kind; whoever has that polls the net, and shows frames to server_take() first. */
+void server_start_on(struct server *, struct nic *, const time_us *clock, uint32_t seed, const struct net_config *);
+
+/* Frames that no stack takes, but a DHCP server must: those of clients without an address. True: it was one. */
+bool server_take(struct server *, struct slice frame);
 
 /*
  * Sends a datagram of any length from `port`, in fragments if need be; for services whose datagrams do not fit what

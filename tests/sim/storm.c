@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+#include "tests/sim/storm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "firmware/boot/session.h"
+#include "tests/sim/dhcp_server.h"
+
+enum {
+    SERVER = 0x0a000001, /* 10.0.0.1/16 */
+    FIRST = 0x0a000100,
+    NETMASK = 0xffff0000,
+    QUEUE = 256,         /* frames of a machine's port at the switch */
+    SERVER_QUEUE = 1000, /* Linux's txqueuelen, and as much at the switch */
+};
+
+static const time_us give_up_after = SECONDS(3600);
+
+/*
+ * Takes a file without keeping it: what comes is compared with what the server has. That each byte came once is seen
+ * from their number and the sums of their places and of the squares of these, all modulo 2^64.
+ */
+struct storm_sink {
+    struct buffer_sink buffer; /* first; its memory is the server's own file */
+    uint64_t written, places, squares;
+    bool is_wrong;
+};
+
+struct storm_machine {
+    struct session session;
+    struct cached_packets cached;
+    struct storm_sink sink;
+    time_us on, booted;
+    bool is_on, has_lease, is_over;
+};
+
+struct storm {
+    const struct storm_config *config;
+    struct storm_result *result;
+    struct world world;
+    struct segment segment;
+    struct busy_server server;
+    struct dhcp_server dhcp;
+    struct storm_machine *machines;
+    uint8_t *file;
+    time_us begin;
+    uint32_t left;
+};
+
+/* --- the file ------------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t square_sum(uint64_t end)
+{
+    /* Of 0 to end - 1; one of the factors takes the 2, one the 3, before they are multiplied modulo 2^64. */
+    uint64_t a = end == 0 ? 0 : end - 1, b = end, c = 2 * end - 1;
+
+    if (end == 0)
+        return 0;
+    if (a % 2 == 0)
+        a /= 2;
+    else
+        b /= 2;
+    if (a % 3 == 0)
+        a /= 3;
+    else if (b % 3 == 0)
+        b /= 3;
+    else
+        c /= 3;
+    return a * b * c;
+}
+
+static uint64_t place_sum(uint64_t end)
+{
+    return end % 2 == 0 ? end / 2 * (end - 1) : end * ((end - 1) / 2);
+}
+
+static enum status storm_sink_write(struct sink *sink, uint64_t at, struct slice bytes)
+{
+    struct storm_sink *s = (struct storm_sink *)sink;
+
+    if (at > s->buffer.capacity || bytes.len > s->buffer.capacity - at)
+        return STATUS_FILE_TOO_BIG;
+    s->is_wrong = s->is_wrong || memcmp(s->buffer.memory + at, bytes.data, bytes.len) != 0;
+    s->written += bytes.len;
+    s->places += place_sum(at + bytes.len) - place_sum(at);
+    s->squares += square_sum(at + bytes.len) - square_sum(at);
+    return STATUS_OK;
+}
+
+static bool storm_sink_is_right(const struct storm_sink *s)
+{
+    uint64_t len = s->buffer.capacity;
+
+    return !s->is_wrong && s->written == len && s->places == place_sum(len) && s->squares == square_sum(len);
+}
+
+static void make_file(struct storm *storm)
+{
+    size_t len = storm->config->file_len;
+
+    storm->file = malloc(len);
+    if (storm->file == NULL)
+        abort();
+    for (size_t at = 0; at < len; at++)
+        storm->file[at] = (uint8_t)(at * 31 + at / 509 + at / 65521);
+}
+
+/* --- machines ------------------------------------------------------------------------------------------------------
+ */
+
+static void switch_on(struct storm *storm, struct storm_machine *m, struct segment_port *port)
+{
+    const struct session_config config = {
+        .nic = &port->nic,
+        .nic_name = "simulated NIC",
+        .nic_place = "segment",
+        .target = &bios_boot_target,
+        .cached = &m->cached,
+        .file = &m->sink.buffer,
+    };
+
+    m->is_on = true;
+    buffer_sink_start(&m->sink.buffer, storm->file, storm->config->file_len);
+    m->sink.buffer.sink.write = storm_sink_write;
+    if (session_start(&m->session, &config) != STATUS_OK)
+        abort();
+    boot_flow_start(&m->session, storm->world.now);
+}
+
+static void keep_last_words(struct storm *storm)
+{
+    const struct world *w = &storm->world;
+    size_t room = sizeof(storm->result->first_failure), len = w->screen_len < room ? w->screen_len : room - 1;
+
+    memcpy(storm->result->first_failure, w->screen + w->screen_len - len, len + 1);
+}
+
+/*
+ * The machine's boot program takes over, and is not taken to use our base code: no packet is answered any more. What
+ * was due in the very moment still leaves.
+ */
+static void machine_is_over(struct storm *storm, struct storm_machine *m)
+{
+    struct session *s = &m->session;
+
+    m->is_over = true;
+    m->booted = storm->world.now;
+    storm->left--;
+    session_poll(s, storm->world.now);
+    if (s->flow.status != STATUS_OK) {
+        if (storm->result->failed++ == 0)
+            keep_last_words(storm);
+    } else if (storm_sink_is_right(&m->sink)) {
+        storm->result->booted++;
+    } else {
+        storm->result->wrong++;
+    }
+    nic_close(s->nic);
+}
+
+static void machine_poll(struct storm *storm, uint32_t port)
+{
+    struct storm_machine *m = &storm->machines[port - 1];
+    struct session *s = &m->session;
+    time_us now = storm->world.now;
+
+    if (!m->is_on)
+        switch_on(storm, m, &storm->segment.ports[port]);
+    session_poll(s, now);
+    if (!m->has_lease && s->net.config.address != 0) {
+        m->has_lease = true;
+        storm->result->last_lease = now - storm->begin;
+    }
+    if (s->flow.status != STATUS_PENDING) {
+        machine_is_over(storm, m);
+        event_heap_set(&storm->segment.events, port, TIME_NEVER);
+    } else {
+        segment_wait(&storm->segment, port, session_deadline(s));
+    }
+}
+
+/* --- the whole -----------------------------------------------------------------------------------------------------
+ */
+
+static void start_server(struct storm *storm)
+{
+    const struct storm_config *config = storm->config;
+    const struct tftp_crowd_config crowd = {
+        .address = SERVER,
+        .first_address = FIRST,
+        .machines = config->machines,
+        .name = "boot/kernel",
+        .file = slice_of(storm->file, config->file_len),
+        .block_size_max = 1468,
+        .window_max = 64,
+    };
+    const struct dhcp_server_config dhcp = {
+        .address = FIRST,
+        .pool = config->machines,
+        .netmask = NETMASK,
+        .router = SERVER,
+        .next_server = SERVER,
+        .file = "boot/kernel",
+    };
+
+    busy_server_start(&storm->server, &storm->segment, &busy_costs_usual, &crowd);
+    dhcp_server_start(&storm->dhcp, &storm->server.server, &dhcp);
+}
+
+static struct storm *storm_new(const struct storm_config *config, struct storm_result *result)
+{
+    struct storm *storm = calloc(1, sizeof(*storm));
+    const struct segment_config segment = {
+        .machines = config->machines,
+        .server_mbit = config->server_mbit,
+        .machine_mbit = 1000,
+        .latency = 20,
+        .loss_own = config->loss_own,
+        .loss_shared = config->loss_shared,
+        .server_queue = SERVER_QUEUE,
+        .queue = QUEUE,
+        .server_address = SERVER,
+        .first_address = FIRST,
+        .seed = config->seed,
+    };
+    struct random random = {0};
+
+    if (storm == NULL)
+        abort();
+    memset(result, 0, sizeof(*result));
+    storm->config = config;
+    storm->result = result;
+    storm->left = config->machines;
+    storm->machines = calloc(config->machines, sizeof(*storm->machines));
+    if (storm->machines == NULL)
+        abort();
+    make_file(storm);
+    world_start(&storm->world, config->seed);
+    storm->begin = storm->world.now;
+    segment_start(&storm->segment, &segment, &storm->world.now);
+    start_server(storm);
+    random_seed(&random, slice_of(&config->seed, sizeof(config->seed)));
+    for (uint32_t n = 0; n < config->machines; n++) {
+        storm->machines[n].on = storm->begin + random_below(&random, (uint32_t)config->spread);
+        segment_wait(&storm->segment, n + 1, storm->machines[n].on);
+    }
+    segment_wait(&storm->segment, SEGMENT_SERVER, storm->begin);
+    return storm;
+}
+
+static void storm_free(struct storm *storm)
+{
+    busy_server_stop(&storm->server);
+    segment_stop(&storm->segment);
+    world_stop(&storm->world);
+    free(storm->machines);
+    free(storm->file);
+    free(storm);
+}
+
+static int later(const void *a, const void *b)
+{
+    time_us x = *(const time_us *)a, y = *(const time_us *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void take_times(struct storm *storm)
+{
+    struct storm_result *result = storm->result;
+    time_us *times = malloc(storm->config->machines * sizeof(*times));
+    uint32_t count = 0;
+
+    if (times == NULL)
+        abort();
+    for (uint32_t n = 0; n < storm->config->machines; n++)
+        if (storm->machines[n].is_over && storm->machines[n].session.flow.status == STATUS_OK)
+            times[count++] = storm->machines[n].booted - storm->begin;
+    if (count != 0) {
+        qsort(times, count, sizeof(*times), later);
+        result->first_boot = times[0];
+        result->median_boot = times[count / 2];
+        result->last_boot = times[count - 1];
+    }
+    free(times);
+}
+
+static void take_counts(struct storm *storm)
+{
+    const struct busy_server *server = &storm->server;
+    const struct busy_queue *dhcp = &server->queues[BUSY_DHCP], *requests = &server->queues[BUSY_REQUESTS];
+    struct storm_result *result = storm->result;
+
+    result->failed += storm->left; /* no end in sight */
+    result->wire = storm->segment.count;
+    result->server_busy = server->busy_ns / 1000;
+    result->dhcp_taken = dhcp->taken;
+    result->dhcp_dropped = dhcp->dropped;
+    result->dhcp_most = dhcp->most;
+    result->requests_taken = requests->taken;
+    result->requests_dropped = requests->dropped;
+    result->transfers_most = server->crowd.running_most;
+    result->time_outs = server->crowd.time_outs;
+}
+
+void storm_run(const struct storm_config *config, struct storm_result *result)
+{
+    struct storm *storm = storm_new(config, result);
+    uint32_t port;
+
+    while (storm->left != 0 && segment_next(&storm->segment, storm->begin + give_up_after, &port)) {
+        if (port == SEGMENT_SERVER)
+            busy_server_poll(&storm->server);
+        else
+            machine_poll(storm, port);
+    }
+    take_times(storm);
+    take_counts(storm);
+    storm_free(storm);
+}
+
+const char *storm_protocol_name(enum storm_protocol protocol)
+{
+    static const char *const names[STORM_PROTOCOLS] = {"TFTP"};
+
+    return names[protocol];
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * A boot storm: many machines on one segment, each the firmware's whole session, switched on together, one server, one
+ * file. It runs until every machine has the file or has given up, and counts what that took.
+ */
+#ifndef PUCK_SIM_STORM_H
+#define PUCK_SIM_STORM_H
+
+#include "tests/sim/busy_server.h"
+
+enum storm_protocol {
+    STORM_UNICAST, /* TFTP with blksize and windowsize */
+    STORM_PROTOCOLS,
+};
+
+struct storm_config {
+    enum storm_protocol protocol;
+    uint32_t machines;
+    size_t file_len;
+    uint32_t server_mbit;
+    unsigned loss_own, loss_shared; /* per thousand frames: struct segment_config */
+    time_us spread;                 /* machines are switched on within this time; 0: in the same moment */
+    uint32_t seed;
+};
+
+struct storm_result {
+    uint32_t booted;                            /* with the right file, each byte of it written once */
+    uint32_t failed, wrong;                     /* gave up; file wrong or written twice */
+    time_us first_boot, median_boot, last_boot; /* since the first was switched on */
+    time_us last_lease;                         /* the last machine that got one */
+    time_us server_busy;                        /* time of its process */
+    struct segment_counters wire;
+    uint64_t dhcp_taken, dhcp_dropped, requests_taken, requests_dropped;
+    uint32_t dhcp_most;      /* messages that waited at once */
+    uint32_t transfers_most; /* at once, by unicast */
+    uint64_t time_outs;      /* of the server */
+    char first_failure[512]; /* the screen's last words when a machine gave up */
+};
+
+/* One at a time: it is the world that firmware/platform.h looks at. */
+void storm_run(const struct storm_config *, struct storm_result *);
+
+const char *storm_protocol_name(enum storm_protocol);
+
+#endif
