@@ -306,38 +306,48 @@ static EFI_STATUS receive_filters(EFI_SIMPLE_NETWORK_PROTOCOL *snp, UINT32 enabl
                                count != 0 ? list : NULL);
 }
 
-static UINT32 group_filter(const EFI_SIMPLE_NETWORK_MODE *mode, size_t count)
+static UINT32 all_groups(const EFI_SIMPLE_NETWORK_MODE *mode)
 {
-    if (count != 0 && count <= GROUPS_MAX && count <= mode->MaxMCastFilterCount &&
-        (mode->ReceiveFilterMask & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) != 0)
-        return EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST;
     if ((mode->ReceiveFilterMask & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0)
         return EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST;
     return EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS;
 }
 
+static UINT32 group_filter(const EFI_SIMPLE_NETWORK_MODE *mode, unsigned filter, size_t count)
+{
+    if ((filter & NIC_FILTER_ALL_MULTICAST) != 0)
+        return all_groups(mode);
+    if ((filter & NIC_FILTER_MULTICAST) == 0 || count == 0)
+        return 0;
+    if (count <= GROUPS_MAX && count <= mode->MaxMCastFilterCount &&
+        (mode->ReceiveFilterMask & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) != 0)
+        return EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST;
+    return all_groups(mode);
+}
+
 /*
- * Too wide a filter costs time, too narrow a one the boot: what is refused is asked for again with less, and at last
- * with all. That this is refused too need not mean anything (U-Boot knows no filters and receives everything).
+ * Too wide a filter costs time, too narrow a one the boot: what is refused is asked for again with all groups for a
+ * few, with less, and at last with all. That this is refused too need not mean anything (U-Boot knows no filters and
+ * receives everything).
  */
 static enum status snp_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
 {
     EFI_SIMPLE_NETWORK_PROTOCOL *snp = snp_nic(nic)->snp;
-    UINT32 basic = 0, wanted;
+    UINT32 basic = 0, wanted = group_filter(snp->Mode, filter, count), wider = wanted != 0 ? all_groups(snp->Mode) : 0;
 
     if ((filter & NIC_FILTER_DIRECTED) != 0)
         basic |= EFI_SIMPLE_NETWORK_RECEIVE_UNICAST;
     if ((filter & NIC_FILTER_BROADCAST) != 0)
         basic |= EFI_SIMPLE_NETWORK_RECEIVE_BROADCAST;
-    wanted = basic;
     if ((filter & NIC_FILTER_PROMISCUOUS) != 0)
         wanted |= EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS;
-    if ((filter & NIC_FILTER_MULTICAST) != 0)
-        wanted |= group_filter(snp->Mode, count);
     if ((basic & snp->Mode->ReceiveFilterMask) != basic)
         wanted |= EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS;
-    if (EFI_ERROR(receive_filters(snp, wanted, groups, count)) && EFI_ERROR(receive_filters(snp, basic, NULL, 0)))
-        receive_filters(snp, basic | EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS, NULL, 0);
+    if (!EFI_ERROR(receive_filters(snp, basic | wanted, groups, count)) ||
+        !EFI_ERROR(receive_filters(snp, basic | wider, NULL, 0)) ||
+        !EFI_ERROR(receive_filters(snp, basic | EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS, NULL, 0)) || wider == 0)
+        return STATUS_OK;
+    (void)receive_filters(snp, basic, NULL, 0);
     return STATUS_OK;
 }
 

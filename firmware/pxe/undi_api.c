@@ -55,11 +55,14 @@ enum status pxe_undi_reset(struct pxe_api *api, void *parameters)
     return pxe_open_nic(api);
 }
 
-/* GRUB asks for FLTR_PRMSC alone and still wants what is addressed to it; its block ends before the multicast list. */
+/*
+ * GRUB asks for FLTR_PRMSC alone and still wants what is addressed to it; its block ends before the multicast list. So
+ * all groups are let in, and SET_MCAST_ADDRESS has nothing to do.
+ */
 enum status pxe_undi_open(struct pxe_api *api, void *parameters)
 {
     const struct pxenv_undi_open *open = parameters;
-    unsigned filter = NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST | NIC_FILTER_MULTICAST;
+    unsigned filter = NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST | NIC_FILTER_ALL_MULTICAST;
     enum status status = pxe_own_nic(api, NIC_OWNER_RAW);
 
     if (status != STATUS_OK)

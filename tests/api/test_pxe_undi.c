@@ -270,6 +270,41 @@ static void a_group_has_its_mac(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_UNDI_GET_MCAST_ADDRESS, &map, sizeof(map)), 0x6c);
 }
 
+static bool hears_group(struct pxe_world *w, uint8_t last)
+{
+    struct nic *far = &w->world.wire.ends[1].nic;
+    struct pxenv_undi_isr got;
+    struct writer frame;
+
+    assert_true(nic_transmit_room(far, &frame));
+    write_bytes(&frame, (const uint8_t[]){1, 0, 0x5e, 1, 2, last}, 6);
+    write_fill(&frame, 2, 60);
+    nic_transmit(far, writer_len(&frame));
+    wait_ms(w, 1);
+    return next_frame(w, &got);
+}
+
+/* Without a word from SET_MCAST_ADDRESS; and the stack's own groups are back when the card is. */
+static void an_open_card_lets_in_all_groups(void **state)
+{
+    struct pxe_world *w = *state;
+    struct udp_client listener = *w->session.net.clients;
+    struct pxenv_udp_open udp = {.src_ip = {192, 168, 111, 100}};
+
+    listener.port = 0;
+    listener.group = 0xef010203;
+    assert_true(net_attach(&w->session.net, &listener));
+    session_poll(&w->session, w->world.now);
+    assert_int_equal(w->session.nic->filter, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST | NIC_FILTER_MULTICAST);
+    assert_int_equal(open_undi(w, FLTR_DIRECTED | FLTR_BRDCST), 0);
+    assert_true(hears_group(w, 3) && hears_group(w, 4));
+    assert_int_equal(pxe_world_call(w, PXENV_UDP_OPEN, &udp, sizeof(udp)), 0);
+    assert_int_equal(w->session.nic->filter, NIC_FILTER_DIRECTED | NIC_FILTER_BROADCAST | NIC_FILTER_MULTICAST);
+    assert_int_equal(w->world.wire.ends[0].group_count, 2);
+    net_detach(&w->session.net, &listener);
+    assert_int_equal(w->world.wire.ends[0].group_count, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pxe_world_start, pxe_world_stop)
@@ -285,6 +320,7 @@ int main(void)
         TEST(the_nic_describes_itself),
         TEST(the_station_address_changes_only_while_closed),
         TEST(a_group_has_its_mac),
+        TEST(an_open_card_lets_in_all_groups),
     };
 
     return cmocka_run_group_tests_name("PXE API: UNDI", tests, NULL, NULL);

@@ -90,7 +90,7 @@ static unsigned nic_filter_of(UINT32 setting)
     filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_UNICAST) != 0 ? NIC_FILTER_DIRECTED : 0u;
     filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_BROADCAST) != 0 ? NIC_FILTER_BROADCAST : 0u;
     filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST) != 0 ? NIC_FILTER_MULTICAST : 0u;
-    filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0 ? NIC_FILTER_MULTICAST : 0u;
+    filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST) != 0 ? NIC_FILTER_ALL_MULTICAST : 0u;
     filter |= (setting & EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS) != 0 ? NIC_FILTER_PROMISCUOUS : 0u;
     return filter;
 }
@@ -99,6 +99,7 @@ static EFI_STATUS EFIAPI model_filters(EFI_SIMPLE_NETWORK_PROTOCOL *this, UINT32
                                        UINTN count, EFI_MAC_ADDRESS *list)
 {
     struct efi_snp_model *m = model_of(this);
+    struct mac groups[MAX_MCAST_FILTER_CNT];
     EFI_STATUS status = state_status(m);
 
     if (EFI_ERROR(status))
@@ -119,7 +120,9 @@ static EFI_STATUS EFIAPI model_filters(EFI_SIMPLE_NETWORK_PROTOCOL *this, UINT32
     m->mode.MCastFilterCount = (UINT32)count;
     for (UINTN i = 0; i < count; i++)
         m->mode.MCastFilter[i] = list[i];
-    nic_set_filter(m->nic, nic_filter_of(m->mode.ReceiveFilterSetting), NULL, 0);
+    for (UINTN i = 0; i < count; i++)
+        memcpy(groups[i].byte, list[i].Addr, sizeof(groups[i].byte));
+    nic_set_filter(m->nic, nic_filter_of(m->mode.ReceiveFilterSetting), groups, count);
     return EFI_SUCCESS;
 }
 

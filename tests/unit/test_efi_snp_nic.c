@@ -148,6 +148,62 @@ static void groups_are_listed_where_there_is_room_for_them(void **state)
     assert_memory_equal(model.mode.MCastFilter[0].Addr, groups[0].byte, 6);
     nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 5);
     assert_int_equal(model.mode.ReceiveFilterSetting, 0x11);
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST | NIC_FILTER_ALL_MULTICAST, groups, 4);
+    assert_int_equal(model.mode.ReceiveFilterSetting, 0x11);
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 0);
+    assert_int_equal(model.mode.ReceiveFilterSetting, 1);
+}
+
+static bool hears(struct mac to)
+{
+    struct nic *far = &n->world.wire.ends[1].nic;
+    struct slice frame;
+    struct writer w;
+    bool heard;
+
+    assert_true(nic_transmit_room(far, &w));
+    write_bytes(&w, to.byte, 6);
+    write_fill(&w, 2, 60);
+    nic_transmit(far, writer_len(&w));
+    heard = nic_receive(&snp.nic, &frame);
+    nic_receive_done(&snp.nic);
+    return heard;
+}
+
+static void the_card_filters_what_its_driver_can(void **state)
+{
+    static const struct mac groups[] = {{{1, 0, 0x5e, 1, 2, 3}}, {{1, 0, 0x5e, 1, 2, 4}}};
+
+    (void)state;
+    assert_int_equal(nic_open(&snp.nic), STATUS_OK);
+    assert_false(hears(groups[0]) || hears(groups[1]));
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 1);
+    assert_true(hears(groups[0]) && !hears(groups[1]) && hears(snp.nic.mac));
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED, NULL, 0);
+    assert_false(hears(groups[0]) || hears(groups[1]));
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_ALL_MULTICAST, NULL, 0);
+    assert_true(hears(groups[0]) && hears(groups[1]));
+}
+
+/* A list that is refused costs time, not the transfer. */
+static void groups_that_are_refused_come_with_all_others(void **state)
+{
+    static const struct mac groups[] = {{{1, 0, 0x5e, 1, 2, 3}}, {{1, 0, 0x5e, 1, 2, 4}}};
+
+    (void)state;
+    assert_int_equal(nic_open(&snp.nic), STATUS_OK);
+    model.refused_filters = EFI_SIMPLE_NETWORK_RECEIVE_MULTICAST;
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 1);
+    assert_int_equal(model.mode.ReceiveFilterSetting, 0x11);
+    assert_true(hears(groups[0]) && hears(groups[1]));
+    model.refused_filters |= EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS_MULTICAST;
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 1);
+    assert_int_equal(model.mode.ReceiveFilterSetting, 9);
+    assert_true(hears(groups[0]));
+    model.refused_filters |= EFI_SIMPLE_NETWORK_RECEIVE_PROMISCUOUS;
+    nic_set_filter(&snp.nic, NIC_FILTER_DIRECTED | NIC_FILTER_MULTICAST, groups, 1);
+    assert_int_equal(model.mode.ReceiveFilterSetting, 1);
+    assert_true(hears(snp.nic.mac));
 }
 
 static void boot_survives_filters_that_are_refused(void **state)
@@ -381,6 +437,8 @@ int main(void)
         TEST(snp_that_is_initialized_already_is_initialized_anew),
         TEST(filters_keep_within_the_mask),
         TEST(groups_are_listed_where_there_is_room_for_them),
+        TEST(the_card_filters_what_its_driver_can),
+        TEST(groups_that_are_refused_come_with_all_others),
         TEST(boot_survives_filters_that_are_refused),
         TEST(short_frames_are_padded),
         TEST(buffers_come_back_and_are_counted),
