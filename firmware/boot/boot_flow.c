@@ -32,6 +32,7 @@ static void start_dhcp(struct session *s, time_us now)
     const struct net_config no_address = {0};
     struct dhcp_config config = {
         .identity = session_identity(s),
+        .policy = &boot_offer_policy,
         .give_up_after = DHCP_PATIENCE,
         .link_is_up = true,
     };
@@ -214,7 +215,7 @@ static void step_link(struct session *s, time_us now)
 
 static const char *awaited(const struct session *s)
 {
-    const struct dhcp_offer *offer = dhcp_offers_best(&s->dhcp.heard);
+    const struct dhcp_offer *offer = boot_offer_policy.choose(&s->dhcp.heard).offer;
 
     if (!s->flow.link_is_up)
         return "the link to come back";
@@ -222,9 +223,7 @@ static const char *awaited(const struct session *s)
         return "the server's confirmation";
     if (offer == NULL)
         return "an offer";
-    return offer->rank == DHCP_OFFER_NO_FILE || offer->rank == DHCP_OFFER_BOOTP
-               ? "a proxyDHCP server, the offer names no boot file"
-               : "other offers";
+    return offer->facts.has_file ? "other offers" : "a proxyDHCP server, the offer names no boot file";
 }
 
 static void step_dhcp(struct session *s, time_us now)

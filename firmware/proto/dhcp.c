@@ -11,12 +11,9 @@
 #define LONGEST_LATER   SECONDS(32)
 #define REQUEST_WAIT    MILLISECONDS(500)
 #define REQUEST_LONGEST SECONDS(4)
-#define REQUEST_TRIES   5           /* 11.5 s in all */
-#define REQUEST_EXTRA   SECONDS(15) /* what they may take beyond the time to give up */
-#define PROXY_WAIT      SECONDS(4)  /* PXE 2.1 section 2.2 */
-#define BOOTP_WAIT      SECONDS(2)  /* dhcpd pings an address for a second before it offers it */
-#define BRIEF_LEAST     MILLISECONDS(150)
-#define BRIEF_MOST      MILLISECONDS(200)
+#define REQUEST_TRIES   5                 /* 11.5 s in all */
+#define REQUEST_EXTRA   SECONDS(15)       /* what they may take beyond the time to give up */
+#define QUIET           MILLISECONDS(250) /* before a decision: a DISCOVER more would only come in between */
 #define RESTART_GAP     SECONDS(1)
 #define BROADCAST_TRY   2 /* from the third DISCOVER on */
 
@@ -52,8 +49,8 @@ static void set_state(struct dhcp *d, enum dhcp_state state, enum status status)
 
 static void discover_from(struct dhcp *d, time_us when)
 {
-    d->heard.offer_count = d->heard.proxy_count = 0;
-    d->chosen = NULL;
+    d->heard.offer_count = d->heard.proxy_count = d->heard.left_out = 0;
+    d->chosen = d->proxy = NULL;
     d->decide_at = TIME_NEVER;
     d->discover_sent = TIME_NEVER;
     d->xid = random_u32(d->random);
@@ -152,12 +149,11 @@ static bool send_request(struct dhcp *d, time_us now, struct writer *payload, co
 /* A BOOTP server's word is the lease itself: there is nothing to request and nothing that ends. */
 static void bind(struct dhcp *d, const struct dhcp_message *m, struct slice raw)
 {
-    const struct dhcp_offer *proxy = d->chosen->is_final ? NULL : dhcp_offers_best_proxy(&d->heard);
+    const struct dhcp_offer *proxy = d->config.policy->proxy_for(&d->heard, d->chosen);
     struct dhcp_message proxy_message;
     struct reader r;
 
-    if (proxy == NULL && !d->chosen->is_final)
-        proxy = dhcp_offers_silent_proxy(&d->heard); /* it may have to be asked */
+    d->proxy = proxy;
     dhcp_lease_parse(m, &d->lease);
     d->lease.ack.len = raw.len;
     memcpy(d->lease.ack.bytes, raw.data, raw.len);
@@ -229,8 +225,8 @@ static bool dhcp_output(struct udp_client *client, time_us now, struct writer *p
     if (d->state != DHCP_DISCOVERING)
         return false;
     if (d->decide_at <= now) {
-        best = dhcp_offers_best(&d->heard);
-        if (best->rank > DHCP_OFFER_BOOTP_FILE)
+        best = d->config.policy->choose(&d->heard).offer;
+        if (!best->facts.is_bootp)
             return send_request(d, now, payload, best);
         bind_bootp(d, best);
         return false;
@@ -242,34 +238,25 @@ static bool dhcp_output(struct udp_client *client, time_us now, struct writer *p
     return d->retry.deadline <= now && send_discover(d, now, payload);
 }
 
-/* When to decide, now that one more offer is there. An earlier decision is never put off. */
+/* An earlier decision is never put off. */
 static void plan_decision(struct dhcp *d, time_us now)
 {
-    const struct dhcp_offer *best = dhcp_offers_best(&d->heard);
-    time_us wait = PROXY_WAIT, round_trip = now - d->discover_sent;
-
-    if (best == NULL)
-        return;
-    if (best->is_final || (dhcp_offers_best_proxy(&d->heard) != NULL && best->rank > DHCP_OFFER_BOOTP_FILE)) {
-        wait = 0;
-    } else if (best->rank >= DHCP_OFFER_FILE ||
-               (best->rank == DHCP_OFFER_NO_FILE && dhcp_offers_silent_proxy(&d->heard) != NULL)) {
-        wait = round_trip > BRIEF_MOST / 4 ? BRIEF_MOST : round_trip * 4;
-        if (wait < BRIEF_LEAST)
-            wait = BRIEF_LEAST;
-        retry_stop(&d->retry); /* a DISCOVER more would only come in between */
-    } else if (best->rank == DHCP_OFFER_BOOTP_FILE) {
-        wait = BOOTP_WAIT;
-    }
-    d->decide_at = time_earlier(d->decide_at, now + wait);
+    d->decide_at = time_earlier(d->decide_at, d->config.policy->choose(&d->heard).at);
+    if (d->decide_at <= now + QUIET)
+        retry_stop(&d->retry);
 }
 
 static bool gets_offer(struct dhcp *d, time_us now, const struct udp_datagram *datagram, const struct dhcp_message *m)
 {
     bool is_proxy = m->yiaddr == 0;
-    uint32_t server = ipv4_value(datagram->from.ip);
+    const struct dhcp_offer *offer;
+    struct dhcp_sighting seen = {
+        .server = ipv4_value(datagram->from.ip),
+        .heard = now,
+        .round_trip = now - d->discover_sent,
+    };
 
-    if (m->type == DHCP_OFFER && !dhcp_option_u32(m, DHCP_TAG_SERVER_ID, &server))
+    if (m->type == DHCP_OFFER && !dhcp_option_u32(m, DHCP_TAG_SERVER_ID, &seen.server))
         return false;
     if (is_proxy && (m->type != DHCP_OFFER || !dhcp_is_pxe(m)))
         return false;
@@ -280,10 +267,13 @@ static bool gets_offer(struct dhcp *d, time_us now, const struct udp_datagram *d
         return false;
     }
     d->saw_proxy = d->saw_proxy || is_proxy;
-    if (dhcp_offers_add(&d->heard, m, datagram->payload, server, d->refused_server) == NULL)
+    seen.was_refused = seen.server == d->refused_server && seen.server != 0;
+    offer = dhcp_offers_add(&d->heard, d->config.policy, m, datagram->payload, &seen);
+    if (offer == NULL)
         return true;
+    d->broken_vendors += offer->facts.vendor_is_broken;
     log_print(d->log, LOG_DEBUG, "dhcp: %s " IPV4_FORMAT " offers " IPV4_FORMAT, is_proxy ? "proxy" : "server",
-              IPV4_ARGS(server), IPV4_ARGS(m->yiaddr));
+              IPV4_ARGS(seen.server), IPV4_ARGS(m->yiaddr));
     if (d->state == DHCP_DISCOVERING)
         plan_decision(d, now);
     return true;
@@ -374,7 +364,7 @@ void dhcp_start(struct dhcp *d, time_us now, const struct dhcp_config *config, s
     d->restarted = TIME_NEVER;
     d->refused_server = 0;
     d->secs = 0;
-    d->ignored = 0;
+    d->ignored = d->broken_vendors = 0;
     d->saw_bad_address = d->saw_proxy = false;
     d->server_text[0] = 0;
     memset(&d->lease, 0, sizeof(d->lease));

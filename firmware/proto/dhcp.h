@@ -8,11 +8,9 @@
  *                         |   +-- NAK (at most one a second), no answer to REQUEST --+
  *                         +-> DHCP_FAILED <- give_up_after is over, cancelled
  *
- * How long offers are waited for: not at all after one that is marked as PXE's and names a boot file, 150 to 200 ms
- * after a plain one that names a boot file, 4 s (PXE 2.1 section 2.2) when there is no boot file yet: a proxyDHCP
- * server's offer with a boot file ends the wait, and 150 to 200 ms after one without the server is there to be asked.
- * Conflict detection (RFC 2131 section 4.4.1, a SHOULD) is left to the
- * stack's announcement: a probe would hold every boot up for what servers check before they offer.
+ * Whose offer is taken, and how long others are waited for, is the config's policy's to say. Conflict detection (RFC
+ * 2131 section 4.4.1, a SHOULD) is left to the stack's announcement: a probe would hold every boot up for what servers
+ * check before they offer.
  */
 #ifndef PUCK_PROTO_DHCP_H
 #define PUCK_PROTO_DHCP_H
@@ -35,6 +33,7 @@ enum dhcp_state {
 
 struct dhcp_config {
     struct dhcp_identity identity;
+    const struct dhcp_policy *policy;
     time_us give_up_after; /* from link up on; 0: never; less than 60 s counts as 60 s */
     bool link_is_up;       /* else nothing is sent, and no time counted, until dhcp_link_up() */
 };
@@ -46,18 +45,20 @@ struct dhcp {
     enum status status;      /* STATUS_PENDING until DHCP_BOUND or DHCP_FAILED */
     struct dhcp_lease lease; /* complete in DHCP_BOUND */
     struct dhcp_offers heard;
-    const struct dhcp_offer *chosen; /* in DHCP_REQUESTING: one of `heard` */
+    const struct dhcp_offer *chosen; /* from DHCP_REQUESTING on: one of `heard` */
+    const struct dhcp_offer *proxy;  /* in DHCP_BOUND: the one in the lease, one of `heard`; NULL: none */
     struct retry retry;
     time_us started;       /* for `secs`, and for whoever shows the time */
     time_us link_since;    /* TIME_NEVER: the link is down */
     time_us discover_sent; /* the last one; TIME_NEVER before it */
-    time_us decide_at;     /* when to take the best offer; TIME_NEVER when there is none */
+    time_us decide_at;     /* when the policy's choice is taken; TIME_NEVER when there is none */
     time_us restarted;     /* last NAK that was followed; TIME_NEVER: none */
     uint32_t xid;
     uint16_t secs;      /* of the last DISCOVER */
     bool use_broadcast; /* the last DISCOVER asked for broadcast replies */
     uint32_t refused_server;
-    uint32_t ignored; /* messages for us that were wrong */
+    uint32_t ignored;        /* messages for us that were wrong */
+    uint32_t broken_vendors; /* offers whose option 43 was, and nothing else */
     bool saw_bad_address, saw_proxy;
     char server_text[96]; /* option 56 of the last NAK, printable ASCII */
     struct random *random;

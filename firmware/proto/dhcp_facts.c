@@ -23,7 +23,7 @@ bool dhcp_is_pxe(const struct dhcp_message *m)
 
 static bool has_no_proxy(const struct dhcp_message *m)
 {
-    uint8_t bytes[DHCP_MESSAGE_MAX];
+    uint8_t bytes[255];
     struct writer joined = writer_of(bytes, sizeof(bytes));
     struct slice value;
 

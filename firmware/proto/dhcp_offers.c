@@ -1,102 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "firmware/proto/dhcp_offers.h"
 
-#include "firmware/proto/dhcp_facts.h"
-
-static enum dhcp_offer_rank rank_of(const struct dhcp_message *m, bool *is_final)
+/* Any server before one that refused us; then by the policy. */
+static bool is_better(const struct dhcp_policy *policy, const struct dhcp_facts *facts, bool was_refused,
+                      const struct dhcp_offer *than)
 {
-    struct dhcp_facts facts;
-
-    dhcp_facts_of(m, &facts);
-    *is_final = facts.has_no_proxy || (facts.has_file && (facts.is_pxe || facts.downloads_at_once));
-    if (facts.is_bootp)
-        return facts.has_file ? DHCP_OFFER_BOOTP_FILE : DHCP_OFFER_BOOTP;
-    if (!facts.has_file)
-        return DHCP_OFFER_NO_FILE;
-    if (*is_final)
-        return DHCP_OFFER_PXE_FILE;
-    return facts.has_server ? DHCP_OFFER_FILE_SERVER : DHCP_OFFER_FILE;
-}
-
-/* Any server before one that refused us; then by rank. */
-static unsigned worth(unsigned rank, bool was_refused)
-{
-    return rank + (was_refused ? 0 : DHCP_OFFER_PXE_FILE + 1);
-}
-
-static unsigned worth_of(const struct dhcp_offer *offer)
-{
-    return worth(offer->rank, offer->was_refused);
+    if (was_refused != than->was_refused)
+        return than->was_refused;
+    return policy->worth(facts) > policy->worth(&than->facts);
 }
 
 /* Where the newcomer goes: its server's earlier entry, a free one, or the worst if that is worse than the newcomer. */
-static struct dhcp_offer *slot_for(struct dhcp_offer *table, size_t *count, size_t size, uint32_t server,
-                                   unsigned newcomers_worth)
+static struct dhcp_offer *slot_for(struct dhcp_offer *table, size_t *count, size_t size,
+                                   const struct dhcp_policy *policy, const struct dhcp_facts *facts,
+                                   const struct dhcp_sighting *seen)
 {
-    struct dhcp_offer *worst = table;
+    struct dhcp_offer *slot = NULL, *worst = table;
 
-    for (size_t i = 0; i < *count; i++) {
-        if (table[i].server == server)
-            return &table[i];
-        if (worth_of(&table[i]) < worth_of(worst))
+    for (size_t i = 0; i < *count && slot == NULL; i++) {
+        if (table[i].server == seen->server)
+            slot = &table[i];
+        else if (is_better(policy, &worst->facts, worst->was_refused, &table[i]))
             worst = &table[i];
     }
-    if (*count < size)
-        return &table[(*count)++];
-    return newcomers_worth > worth_of(worst) ? worst : NULL;
+    if (slot != NULL && !is_better(policy, facts, seen->was_refused, slot))
+        return slot; /* said again: it has been waited for since it was first said */
+    if (slot == NULL && *count < size)
+        slot = &table[(*count)++];
+    else if (slot == NULL && is_better(policy, facts, seen->was_refused, worst))
+        slot = worst;
+    if (slot == NULL)
+        return NULL;
+    slot->server = seen->server;
+    slot->heard = seen->heard;
+    slot->round_trip = seen->round_trip;
+    return slot;
 }
 
-const struct dhcp_offer *dhcp_offers_add(struct dhcp_offers *heard, const struct dhcp_message *m, struct slice raw,
-                                         uint32_t server, uint32_t refused_server)
+const struct dhcp_offer *dhcp_offers_add(struct dhcp_offers *heard, const struct dhcp_policy *policy,
+                                         const struct dhcp_message *m, struct slice raw,
+                                         const struct dhcp_sighting *seen)
 {
-    bool is_final, was_refused = server == refused_server && server != 0;
-    enum dhcp_offer_rank rank = rank_of(m, &is_final);
+    struct dhcp_facts facts;
     struct dhcp_offer *slot;
 
     if (raw.len > DHCP_MESSAGE_MAX)
         return NULL;
+    dhcp_facts_of(m, &facts);
     if (m->yiaddr != 0)
-        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, server, worth((unsigned)rank, was_refused));
+        slot = slot_for(heard->offers, &heard->offer_count, DHCP_OFFERS, policy, &facts, seen);
     else
-        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, server, worth((unsigned)rank, was_refused));
-    if (slot == NULL)
+        slot = slot_for(heard->proxies, &heard->proxy_count, DHCP_PROXIES, policy, &facts, seen);
+    if (slot == NULL) {
+        heard->left_out++;
         return NULL;
-    slot->server = server;
+    }
     slot->yiaddr = m->yiaddr;
-    slot->rank = (uint8_t)rank;
-    slot->is_final = is_final;
-    slot->was_refused = was_refused;
+    slot->facts = facts;
+    slot->was_refused = seen->was_refused;
     slot->packet.len = raw.len;
     memcpy(slot->packet.bytes, raw.data, raw.len);
     return slot;
 }
 
-static const struct dhcp_offer *best_of(const struct dhcp_offer *table, size_t count)
+static const struct dhcp_offer *best_of(const struct dhcp_offer *table, size_t count, const struct dhcp_policy *policy)
 {
     const struct dhcp_offer *best = count > 0 ? table : NULL;
 
     for (size_t i = 1; i < count; i++) {
-        if (worth_of(&table[i]) > worth_of(best))
+        if (is_better(policy, &table[i].facts, table[i].was_refused, best))
             best = &table[i];
     }
     return best;
 }
 
-const struct dhcp_offer *dhcp_offers_best(const struct dhcp_offers *heard)
+const struct dhcp_offer *dhcp_offers_best(const struct dhcp_offers *heard, const struct dhcp_policy *policy)
 {
-    return best_of(heard->offers, heard->offer_count);
+    return best_of(heard->offers, heard->offer_count, policy);
 }
 
-const struct dhcp_offer *dhcp_offers_best_proxy(const struct dhcp_offers *heard)
+const struct dhcp_offer *dhcp_offers_best_proxy(const struct dhcp_offers *heard, const struct dhcp_policy *policy)
 {
-    const struct dhcp_offer *best = best_of(heard->proxies, heard->proxy_count);
-
-    return best != NULL && best->rank >= DHCP_OFFER_FILE ? best : NULL;
-}
-
-const struct dhcp_offer *dhcp_offers_silent_proxy(const struct dhcp_offers *heard)
-{
-    const struct dhcp_offer *best = best_of(heard->proxies, heard->proxy_count);
-
-    return best != NULL && best->rank < DHCP_OFFER_FILE ? best : NULL;
+    return best_of(heard->proxies, heard->proxy_count, policy);
 }

@@ -5,11 +5,13 @@
  * asked for.
  */
 #include "firmware/base/text.h"
+#include "firmware/boot/boot_options.h"
 #include "firmware/proto/dhcp.h"
 #include "tests/fuzz/fuzz.h"
 
 static const struct dhcp_config config = {
     .identity = {.mac = {{2, 0, 0, 0, 0, 1}}, .has_uuid = true, .undi_major = 2, .undi_minor = 1},
+    .policy = &boot_offer_policy,
     .give_up_after = SECONDS(70),
     .link_is_up = true,
 };

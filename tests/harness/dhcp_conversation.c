@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "firmware/base/text.h"
+#include "firmware/boot/boot_options.h"
 
 const struct dhcp_config dhcp_test_config = {
     .identity = {.mac = {{0x52, 0x54, 0, 1, 2, 3}},
@@ -16,6 +17,7 @@ const struct dhcp_config dhcp_test_config = {
                  .uuid = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16},
                  .undi_major = 2,
                  .undi_minor = 1},
+    .policy = &boot_offer_policy,
     .give_up_after = SECONDS(90),
     .link_is_up = true,
 };

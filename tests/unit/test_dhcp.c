@@ -64,15 +64,45 @@ static void discover_has_the_options_of_a_pxe_client(struct transcript *t)
     assert_false(dhcp_has_option(&m, DHCP_TAG_SERVER_ID));
 }
 
-/* PXE-marked with a boot file: waiting can bring nothing. */
-static void marked_offer_is_taken_at_once(struct transcript *t)
+/* PXE-marked with a boot file: who is on the same wire is heard, and nobody else waited for. */
+static void marked_offer_is_taken_after_a_grace(struct transcript *t)
 {
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(1), MS(1), SERVER);
-    gets_reply(t, MS(2), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
+    sends_request(t, MS(21), MS(21), SERVER);
+    gets_reply(t, MS(22), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
     is_bound(t);
+}
+
+/* Four round trips, up to a bound. */
+static void grace_grows_with_the_round_trip(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(10), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, MS(50), MS(50), SERVER);
+}
+
+static void grace_does_not_grow_without_end(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(300), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, MS(360), MS(360), SERVER);
+}
+
+/* A menu in option 43 is a whole answer, and so is the file that is to be fetched at once. */
+static void pxe_server_is_taken_at_once(struct transcript *t)
+{
+    struct dhcp_reply *r;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    r = with_class(reply_of(t, DHCP_OFFER, SERVER), "PXEClient");
+    dhcp_option_emit(&r->options, DHCP_TAG_VENDOR, BYTES("\x09\5\0\1\2hi\xff"));
+    gets_reply(t, MS(1), r);
+    sends_request(t, MS(1), MS(1), SERVER);
 }
 
 static void discovery_control_bit_3_is_taken_at_once(struct transcript *t)
@@ -116,7 +146,7 @@ static void exact_prefix_is_a_mark(struct transcript *t)
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient:Arch:00000"));
-    sends_request(t, MS(1), MS(1), SERVER);
+    sends_request(t, MS(21), MS(21), SERVER);
 }
 
 /* The wait grows with the round trip, up to a bound: DISCOVER to RRQ stays within 0.35 s and the server's own time. */
@@ -148,12 +178,13 @@ static void discover_is_not_repeated_within_a_brief_wait(struct transcript *t)
     sends_request(t, at + MS(200), at + MS(200), SERVER);
 }
 
-static void mark_without_file_is_no_reason_to_hurry(struct transcript *t)
+/* It says that its port 4011 is to be asked: the window of 4 s is for servers that say nothing of PXE. */
+static void mark_without_file_is_waited_for_briefly(struct transcript *t)
 {
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), with_class(reply_of(t, DHCP_OFFER, SERVER), "PXEClient"));
-    transcript_silent(t, MS(800));
+    sends_request(t, MS(151), MS(151), SERVER);
 }
 
 static void no_pxedhcp_of_zero_says_nothing(struct transcript *t)
@@ -173,11 +204,48 @@ static void proxy_before_a_marked_offer_is_not_needed(struct transcript *t)
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), proxy_offer(t, PROXY, "proxy.0"));
     gets_reply(t, MS(2), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(2), MS(2), SERVER);
-    gets_reply(t, MS(3), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
+    sends_request(t, MS(22), MS(22), SERVER);
+    gets_reply(t, MS(23), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
     is_bound(t);
     if (t->whole)
         assert_int_equal(dhcp.lease.proxy.len, 0);
+}
+
+/* Option 60 set by hand beside a PXE server. */
+static void pxe_proxy_within_the_grace_has_the_word(struct transcript *t)
+{
+    struct dhcp_reply *r;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    r = proxy_offer(t, PROXY, "proxy.0");
+    dhcp_option_emit(&r->options, DHCP_TAG_VENDOR, BYTES("\6\1\x08\xff"));
+    gets_reply(t, MS(3), r);
+    sends_request(t, MS(3), MS(3), SERVER);
+    gets_reply(t, MS(4), with_class(with_file(reply_of(t, DHCP_ACK, SERVER)), "PXEClient"));
+    is_bound(t);
+    if (t->whole)
+        assert_string_equal(dhcp.lease.proxy_boot.file, "proxy.0");
+}
+
+/* T-DH-10: nothing in it is believed, everything beside it is. */
+static void broken_vendor_options_are_counted(struct transcript *t)
+{
+    struct dhcp_reply *r;
+
+    start(t);
+    sends_discover(t, 0, 0);
+    r = with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient");
+    dhcp_option_emit(&r->options, DHCP_TAG_VENDOR, BYTES("\6\1\x08\x09\xf0\0\1"));
+    gets_reply(t, MS(1), r);
+    sends_request(t, MS(21), MS(21), SERVER);
+    if (!t->whole)
+        return;
+    assert_int_equal(dhcp.broken_vendors, 1);
+    assert_int_equal(dhcp.ignored, 0);
+    assert_true(dhcp.chosen->facts.vendor_is_broken);
+    assert_false(dhcp.chosen->facts.downloads_at_once);
 }
 
 static void second_offer_of_a_server_replaces_its_first(struct transcript *t)
@@ -326,9 +394,9 @@ static void relayed_offer_is_taken(struct transcript *t)
     (void)with_class(with_file(reply_of(t, DHCP_OFFER, OTHER)), "PXEClient");
     reply.fixed.giaddr = ROUTER;
     transcript_gets(t, MS(1), from(ROUTER), dhcp_reply_finish(&reply));
-    sends_request(t, MS(1), MS(1), OTHER);
+    sends_request(t, MS(21), MS(21), OTHER);
     (void)with_file(reply_of(t, DHCP_ACK, OTHER));
-    transcript_gets(t, MS(2), from(ROUTER), dhcp_reply_finish(&reply));
+    transcript_gets(t, MS(22), from(ROUTER), dhcp_reply_finish(&reply));
     is_bound(t);
 }
 
@@ -344,14 +412,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TRANSCRIPT_CUT(plain_offer),
         TRANSCRIPT(discover_has_the_options_of_a_pxe_client),
-        TRANSCRIPT_CUT(marked_offer_is_taken_at_once),
+        TRANSCRIPT_CUT(marked_offer_is_taken_after_a_grace),
+        TRANSCRIPT(grace_grows_with_the_round_trip),
+        TRANSCRIPT(grace_does_not_grow_without_end),
+        TRANSCRIPT_CUT(pxe_server_is_taken_at_once),
+        TRANSCRIPT_CUT(pxe_proxy_within_the_grace_has_the_word),
+        TRANSCRIPT(broken_vendor_options_are_counted),
         TRANSCRIPT_CUT(discovery_control_bit_3_is_taken_at_once),
         TRANSCRIPT_CUT(no_pxedhcp_is_taken_at_once),
         TRANSCRIPT(exact_prefix_is_a_mark),
         TRANSCRIPT_CUT(slow_offer_is_waited_for_longer),
         TRANSCRIPT_CUT(very_slow_offer_is_not_waited_for_much_longer),
         TRANSCRIPT_CUT(discover_is_not_repeated_within_a_brief_wait),
-        TRANSCRIPT_CUT(mark_without_file_is_no_reason_to_hurry),
+        TRANSCRIPT_CUT(mark_without_file_is_waited_for_briefly),
         TRANSCRIPT_CUT(no_pxedhcp_of_zero_says_nothing),
         TRANSCRIPT_CUT(proxy_before_a_marked_offer_is_not_needed),
         TRANSCRIPT_CUT(second_offer_of_a_server_replaces_its_first),

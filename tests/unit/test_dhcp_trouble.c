@@ -109,17 +109,31 @@ static void nak_starts_again_with_another_xid(struct transcript *t)
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(1), MS(1), SERVER);
+    sends_request(t, MS(21), MS(21), SERVER);
     xid = dhcp.xid;
     (void)reply_of(t, DHCP_NAK, SERVER);
     reply.fixed.yiaddr = 0;
     dhcp_reply_text(&reply, DHCP_TAG_MESSAGE, "wrong \033network");
-    gets_reply(t, MS(2), &reply);
-    sends_discover(t, MS(2), MS(2));
+    gets_reply(t, MS(22), &reply);
+    sends_discover(t, MS(22), MS(22));
     if (t->whole) {
         assert_int_not_equal(dhcp.xid, xid);
         assert_string_equal(dhcp.server_text, "wrong ?network");
     }
+}
+
+/* Even if what the others offer is a whole answer, and it comes first. */
+static void other_servers_come_before_one_that_refused(struct transcript *t)
+{
+    start(t);
+    sends_discover(t, 0, 0);
+    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, MS(21), MS(21), SERVER);
+    gets_reply(t, MS(22), reply_of(t, DHCP_NAK, SERVER));
+    sends_discover(t, MS(22), MS(22));
+    gets_reply(t, MS(23), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    gets_reply(t, MS(100), with_file(reply_of(t, DHCP_OFFER, OTHER)));
+    sends_request(t, MS(173), MS(173), OTHER);
 }
 
 /* T-DH-18: at most one restart a second, and policy still ends it. */
@@ -132,9 +146,10 @@ static void nak_storm_is_slowed_down(struct transcript *t)
         sends_discover(t, 0, SECONDS(90));
         at = t->now - TRANSCRIPT_EPOCH;
         gets_reply(t, at + 1, with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-        sends_request(t, at + 1, at + 1, SERVER);
+        sends_request(t, at + MS(20), at + MS(151), SERVER);
+        at = t->now - TRANSCRIPT_EPOCH;
         for (unsigned i = 0; i < 3; i++)
-            gets_reply(t, at + 2, reply_of(t, DHCP_NAK, SERVER));
+            gets_reply(t, at + 1, reply_of(t, DHCP_NAK, SERVER));
     }
     assert_in_range(t->sent, 2 * 85, 2 * 91);
     transcript_passes(t, SECONDS(92));
@@ -221,23 +236,23 @@ static void answers_out_of_turn_are_ignored(struct transcript *t)
     gets_reply(t, MS(1), with_file(reply_of(t, DHCP_ACK, SERVER)));
     gets_reply(t, MS(2), reply_of(t, DHCP_NAK, SERVER));
     gets_reply(t, MS(3), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(3), MS(3), SERVER);
+    sends_request(t, MS(23), MS(23), SERVER);
     (void)with_file(reply_of(t, DHCP_ACK, SERVER));
     reply.fixed.yiaddr = ADDRESS + 1;
-    gets_reply(t, MS(4), &reply);
-    gets_reply(t, MS(5), with_file(reply_of(t, DHCP_ACK, OTHER)));
-    gets_reply(t, MS(6), reply_of(t, DHCP_NAK, OTHER));
-    gets_reply(t, MS(7), with_class(with_file(reply_of(t, DHCP_OFFER, OTHER)), "PXEClient"));
+    gets_reply(t, MS(24), &reply);
+    gets_reply(t, MS(25), with_file(reply_of(t, DHCP_ACK, OTHER)));
+    gets_reply(t, MS(26), reply_of(t, DHCP_NAK, OTHER));
+    gets_reply(t, MS(27), with_class(with_file(reply_of(t, DHCP_OFFER, OTHER)), "PXEClient"));
     if (t->whole) {
         assert_int_equal(dhcp.state, DHCP_REQUESTING);
         assert_int_equal(dhcp.ignored, 6);
     }
-    gets_reply(t, MS(8), with_file(reply_of(t, DHCP_ACK, SERVER)));
+    gets_reply(t, MS(28), with_file(reply_of(t, DHCP_ACK, SERVER)));
     (void)with_file(reply_of(t, DHCP_ACK, SERVER));
     reply.fixed.yiaddr = ADDRESS + 2;
-    gets_reply(t, MS(9), &reply);
-    gets_reply(t, MS(10), reply_of(t, DHCP_NAK, SERVER));
-    gets_reply(t, MS(11), with_file(reply_of(t, DHCP_OFFER, OTHER)));
+    gets_reply(t, MS(29), &reply);
+    gets_reply(t, MS(30), reply_of(t, DHCP_NAK, SERVER));
+    gets_reply(t, MS(31), with_file(reply_of(t, DHCP_OFFER, OTHER)));
     is_bound(t);
 }
 
@@ -276,6 +291,7 @@ int main(void)
         TRANSCRIPT(nothing_is_sent_without_a_link),
         TRANSCRIPT(request_is_repeated_then_given_up),
         TRANSCRIPT_CUT(nak_starts_again_with_another_xid),
+        TRANSCRIPT(other_servers_come_before_one_that_refused),
         TRANSCRIPT(nak_storm_is_slowed_down),
         TRANSCRIPT_CUT(answers_out_of_turn_are_ignored),
         TRANSCRIPT(flood_of_offers_is_bounded),
