@@ -17,6 +17,7 @@ enum {
     BATCHES = 8, /* received buffers go back to the device an eighth of the ring at a time */
     NO_BUFFER = 0xffff,
     TRANSMIT_ALL = (1 << VIRTIO_NET_TRANSMIT_BUFFERS) - 1,
+    GROUPS_MAX = 16, /* more are taken for all groups */
 };
 
 struct virtio_net {
@@ -29,6 +30,9 @@ struct virtio_net {
     uint32_t room;     /* the transmit buffer lent, or NO_BUFFER */
     uint32_t free;     /* bit set: the transmit buffer is ours */
     unsigned transmitted;
+    struct mac groups[GROUPS_MAX]; /* that nic.filter lets in */
+    uint8_t group_count;
+    bool lets_in_all_groups;
 };
 
 static struct virtio_net *virtio_of(struct nic *nic)
@@ -104,15 +108,20 @@ static enum status virtio_net_open(struct nic *nic)
 
 /* --- receive --- */
 
-static bool is_wanted(const struct nic *nic, const struct mac *destination)
+static bool is_wanted(struct nic *nic, const struct mac *destination)
 {
+    const struct virtio_net *v = virtio_of(nic);
+
     if ((nic->filter & NIC_FILTER_PROMISCUOUS) != 0)
         return true;
     if (!mac_is_group(*destination))
         return (nic->filter & NIC_FILTER_DIRECTED) != 0 && mac_equal(*destination, nic->mac);
     if (mac_equal(*destination, MAC_BROADCAST))
         return (nic->filter & NIC_FILTER_BROADCAST) != 0;
-    return (nic->filter & (NIC_FILTER_MULTICAST | NIC_FILTER_ALL_MULTICAST)) != 0;
+    for (unsigned n = 0; n < v->group_count; n++)
+        if (mac_equal(*destination, v->groups[n]))
+            return true;
+    return v->lets_in_all_groups;
 }
 
 static void virtio_net_receive_done(struct nic *nic)
@@ -251,10 +260,17 @@ static bool virtio_net_irq_claim(struct nic *nic)
     return virtio_pci_isr(&virtio_of(nic)->pci) != 0;
 }
 
-/* nic->filter is all there is to it: see is_wanted(). All groups pass when any does. */
+/* The rest of it is nic->filter: see is_wanted(). */
 static enum status virtio_net_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
 {
-    (void)nic, (void)filter, (void)groups, (void)count;
+    struct virtio_net *v = virtio_of(nic);
+
+    if ((filter & NIC_FILTER_MULTICAST) == 0)
+        count = 0;
+    v->lets_in_all_groups = (filter & NIC_FILTER_ALL_MULTICAST) != 0 || count > GROUPS_MAX;
+    v->group_count = (uint8_t)(v->lets_in_all_groups ? 0 : count);
+    if (v->group_count != 0)
+        memcpy(v->groups, groups, count * sizeof(groups[0]));
     return STATUS_OK;
 }
 

@@ -152,7 +152,11 @@ static void filter_keeps_out_what_is_for_others(void **state)
         {NIC_FILTER_PROMISCUOUS, true, true, true, true},
     };
 
+    static struct mac groups[17];
+
     (void)state;
+    for (unsigned i = 0; i < 17; i++)
+        groups[i] = (struct mac){{0x01, 0x00, 0x5e, 0x01, 0x02, (uint8_t)i}};
     open_kind(VIRTIO_MODEL_TRANSITIONAL);
     for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         nic_set_filter(nic, cases[i].filter, &group_mac, 1);
@@ -168,6 +172,17 @@ static void filter_keeps_out_what_is_for_others(void **state)
             expect_frame(device_mac, 4, 60);
         expect_no_frame();
     }
+    /* Groups are told apart, as far as there is room to remember them. */
+    nic_set_filter(nic, NIC_FILTER_MULTICAST, groups, 16);
+    assert_true(deliver(group_mac, 6, 60) && deliver(groups[15], 7, 60));
+    expect_frame(groups[15], 7, 60);
+    expect_no_frame();
+    nic_set_filter(nic, NIC_FILTER_MULTICAST, groups, 17);
+    assert_true(deliver(group_mac, 8, 60));
+    expect_frame(group_mac, 8, 60);
+    nic_set_filter(nic, NIC_FILTER_MULTICAST, NULL, 0);
+    assert_true(deliver(group_mac, 9, 60));
+    expect_no_frame();
     /* Buffers of frames kept out go back to the device as well. */
     nic_set_filter(nic, NIC_FILTER_DIRECTED, NULL, 0);
     for (unsigned n = 0; n < 2000; n++) {
