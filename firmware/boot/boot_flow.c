@@ -4,6 +4,7 @@
 #include "firmware/base/divide.h"
 #include "firmware/base/text.h"
 #include "firmware/boot/failure.h"
+#include "firmware/boot/offer_report.h"
 #include "firmware/boot/proxy_request.h"
 #include "firmware/boot/session.h"
 
@@ -68,30 +69,6 @@ static void configure_net(struct session *s)
     net_configure(&s->net, &config);
 }
 
-static unsigned prefix_len(uint32_t netmask)
-{
-    unsigned len = 0;
-
-    for (; (netmask & 0x80000000u) != 0; netmask <<= 1)
-        len++;
-    return len;
-}
-
-static void show_lease(struct session *s)
-{
-    const struct dhcp_lease *lease = &s->dhcp.lease;
-    uint32_t gateway = 0;
-    char via[32];
-
-    for (size_t n = 0; n < lease->route_count; n++)
-        if (lease->routes[n].netmask == 0)
-            gateway = lease->routes[n].gateway;
-    text_format(via, sizeof(via), " gateway " IPV4_FORMAT, IPV4_ARGS(gateway));
-    screen_line(&s->screen, IPV4_FORMAT "/%u%s (%sDHCP server " IPV4_FORMAT ")", IPV4_ARGS(lease->address),
-                prefix_len(lease->netmask), gateway != 0 ? via : "",
-                s->flow.has_given_lease ? "the firmware's lease, from " : "", IPV4_ARGS(lease->server_id));
-}
-
 static void start_file(struct session *s, time_us now)
 {
     struct boot_flow *flow = &s->flow;
@@ -128,6 +105,7 @@ static enum status named_file(struct session *s)
     choice->action = BOOT_FILE;
     choice->packet = slice_of(NULL, 0);
     choice->mtftp = (struct mtftp_group){0};
+    choice->vendor_is_broken = choice->mtftp_is_wrong = false;
     text_format(choice->why, sizeof(choice->why), "command line");
     return choice->server == 0 ? STATUS_NO_PXE_SERVER : STATUS_OK;
 }
@@ -156,6 +134,10 @@ static void choose_file(struct session *s, time_us now)
     const struct boot_target *target = s->config.target;
     enum status status = named_file(s);
 
+    if (s->flow.state == FLOW_DHCP)
+        offer_report_ignored(s);
+    if (s->flow.state == FLOW_DHCP || s->dhcp.lease.reply.len != 0)
+        offer_report_doubts(s);
     switch (s->flow.choice.action) {
     case BOOT_PXE:
         if (s->flow.choice.file[0] != '\0')
@@ -187,7 +169,7 @@ static void choose_file(struct session *s, time_us now)
 static void take_lease(struct session *s, time_us now)
 {
     configure_net(s);
-    show_lease(s);
+    offer_report_lease(s);
     if (s->flow.wants_lease_only) {
         set_state(s, now, FLOW_READY);
         s->flow.status = STATUS_OK;

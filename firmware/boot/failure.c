@@ -43,6 +43,44 @@ static void advise_no_offer(struct session *s)
                 MAC_ARGS(s->nic->mac));
 }
 
+static void advise_no_address(struct session *s)
+{
+    const struct dhcp *dhcp = &s->dhcp;
+
+    if (dhcp->refused_server != 0 && dhcp->server_text[0] != '\0')
+        screen_line(&s->screen, "  DHCP server " IPV4_FORMAT " refuses the address that it offered: \"%s\".",
+                    IPV4_ARGS(dhcp->refused_server), dhcp->server_text);
+    else if (dhcp->refused_server != 0)
+        screen_line(&s->screen, "  DHCP server " IPV4_FORMAT " refuses the address that it offered, or is silent.",
+                    IPV4_ARGS(dhcp->refused_server));
+    else
+        screen_line(&s->screen, "  Only proxyDHCP servers answer, and they give no addresses.");
+    screen_line(&s->screen, "  Check that a DHCP server (or relay) serves this network and knows " MAC_FORMAT ".",
+                MAC_ARGS(s->nic->mac));
+}
+
+/* Who said what of booting, and it came to nothing. */
+static void tell_who_was_asked(struct session *s)
+{
+    const struct boot_choice *choice = &s->flow.choice;
+
+    if (s->dhcp.lease.reply.len != 0)
+        screen_line(&s->screen, "  Boot server " IPV4_FORMAT " was asked for it and named none.",
+                    IPV4_ARGS(choice->said_by));
+    else if (choice->action == BOOT_ASK && choice->is_proxy)
+        screen_line(&s->screen, "  proxyDHCP server " IPV4_FORMAT " was asked for it at port 4011: no answer.",
+                    IPV4_ARGS(choice->said_by));
+    else if (choice->action == BOOT_ASK)
+        screen_line(&s->screen,
+                    "  Its option 60 says \"PXEClient\", so it was asked at port 4011: no answer. Without a PXE "
+                    "server there, take option 60 out of its configuration.");
+    else if (choice->action == BOOT_PXE)
+        screen_line(&s->screen, "  Option 43 of %s " IPV4_FORMAT " led to no boot server.",
+                    choice->is_proxy ? "proxyDHCP server" : "DHCP server", IPV4_ARGS(choice->said_by));
+    else
+        screen_line(&s->screen, "  No proxyDHCP server named one either.");
+}
+
 static void advise_no_boot_file(struct session *s)
 {
     const struct dhcp_lease *lease = &s->dhcp.lease;
@@ -50,7 +88,7 @@ static void advise_no_boot_file(struct session *s)
 
     screen_line(&s->screen, "  DHCP server " IPV4_FORMAT " gave " IPV4_FORMAT " but no boot file name.",
                 IPV4_ARGS(lease->server_id), IPV4_ARGS(lease->address));
-    screen_line(&s->screen, "  No proxyDHCP server named one either.");
+    tell_who_was_asked(s);
     screen_line(&s->screen, "  Check on the server, for example:");
     screen_line(&s->screen, "    ISC dhcpd  filename \"%s\"; next-server <TFTP server>;", file);
     screen_line(&s->screen, "    Kea        \"boot-file-name\": \"%s\", \"next-server\": \"<TFTP server>\"", file);
@@ -85,6 +123,8 @@ static void advise(struct session *s, enum status why)
                     s->config.nic_place);
     else if (why == STATUS_DHCP_TIMEOUT)
         advise_no_offer(s);
+    else if (why == STATUS_DHCP_NO_ADDRESS)
+        advise_no_address(s);
     else if (why == STATUS_DHCP_NO_BOOTFILE)
         advise_no_boot_file(s);
     else if (why == STATUS_TFTP_NOT_FOUND || why == STATUS_TFTP_ACCESS)

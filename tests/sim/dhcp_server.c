@@ -15,7 +15,7 @@ static void write_reply(const struct dhcp_server *s, const struct dhcp_message *
 {
     const struct dhcp_server_config *config = &s->config;
     bool gives = type != DHCP_NAK && config->address != 0;
-    bool names_file = type != DHCP_NAK && config->file != NULL && !(config->wants_asking && type == DHCP_OFFER);
+    bool names_file = type != DHCP_NAK && config->file != NULL && (!config->wants_asking || s->answers_boot_port);
     const struct dhcp_message reply = {
         .op = DHCP_OP_REPLY,
         .htype = 1,
@@ -127,7 +127,9 @@ static void boot_port_input(struct udp_client *udp, time_us now, const struct ud
     if (!dhcp_message_parse(&r, &asked) || asked.type != DHCP_REQUEST || asked.ciaddr == 0)
         return;
     s->asked++;
+    s->answers_boot_port = true;
     owe_reply(s, now, &asked, DHCP_ACK);
+    s->answers_boot_port = false;
 }
 
 /* The reply that is due first. */

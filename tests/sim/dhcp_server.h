@@ -22,7 +22,7 @@ struct dhcp_server_config {
     const char *option_67; /* NULL: none */
     time_us thinks;        /* before each reply */
     bool always_broadcasts;
-    bool wants_asking; /* a proxy that names the file only to those who ask at port 4011, as dnsmasq does to EFI */
+    bool wants_asking; /* names the file only to those who ask at port 4011 */
     unsigned naks;     /* how many REQUESTs to refuse first */
     unsigned misses;   /* how many messages not to hear first */
 };
@@ -42,7 +42,8 @@ struct dhcp_server {
     struct dhcp_server_config config;
     struct dhcp_server_reply replies[DHCP_SERVER_REPLIES];
     unsigned discovers, requests, acks, asked;
-    char user_class[64]; /* option 77 of the last message as it came, NUL terminated; "": none */
+    bool answers_boot_port; /* what is being written is the answer to what came to port 4011 */
+    char user_class[64];    /* option 77 of the last message as it came, NUL terminated; "": none */
 };
 
 void dhcp_server_start(struct dhcp_server *, struct server *, const struct dhcp_server_config *);
