@@ -27,6 +27,21 @@ static enum status size_known(struct sink *sink, uint64_t size)
     return STATUS_FAILURE; /* nobody can tell it */
 }
 
+static void forget(struct mtftp_script *s)
+{
+    memset(s->written, 0, s->used);
+    s->used = 0;
+    s->wrong = false;
+}
+
+/* Up to eight bytes from `at` on, a multiple of 8 as blocks are. */
+static void mark(struct mtftp_script *s, uint64_t at, uint8_t bits)
+{
+    assert_int_equal(at % 8, 0);
+    s->twice += (s->written[at / 8] & bits) != 0;
+    s->written[at / 8] |= bits;
+}
+
 static enum status write(struct sink *sink, uint64_t at, struct slice bytes)
 {
     struct mtftp_script *s = (struct mtftp_script *)(void *)((char *)sink - offsetof(struct mtftp_script, sink));
@@ -35,15 +50,16 @@ static enum status write(struct sink *sink, uint64_t at, struct slice bytes)
         return STATUS_FILE_TOO_BIG;
     assert_true(bytes.len != 0);
     if (s->map.count == 0)
-        memset(s->written, 0, sizeof(s->written)), s->wrong = false;
+        forget(s);
     s->writes++;
-    for (size_t n = 0; n < bytes.len; n++) {
-        uint64_t byte = at + n;
+    if (s->used < (at + bytes.len + 7) / 8)
+        s->used = (size_t)((at + bytes.len + 7) / 8);
+    for (size_t n = 0; n < bytes.len; n += 8) {
+        size_t count = bytes.len - n < 8 ? bytes.len - n : 8;
 
-        s->twice += s->written[byte / 8] >> byte % 8 & 1;
-        s->written[byte / 8] |= (uint8_t)(1u << byte % 8);
-        s->wrong |= bytes.data[n] != tftp_simulation_byte(byte);
+        mark(s, at + n, (uint8_t)(0xffu >> (8 - count)));
     }
+    s->wrong |= !tftp_simulation_equal(bytes.data, at, bytes.len);
     return STATUS_OK;
 }
 
@@ -57,7 +73,8 @@ void mtftp_script_start(struct mtftp_script *s, struct transcript *t, struct mtf
         .group = group,
     };
 
-    memset(s, 0, sizeof(*s));
+    forget(s);
+    memset(s, 0, offsetof(struct mtftp_script, used));
     s->sink = (struct sink){.size_known = size_known, .write = write};
     s->capacity = MTFTP_SCRIPT_BYTES;
     s->mtftp.udp.port = 50000;

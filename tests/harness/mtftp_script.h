@@ -24,8 +24,9 @@ struct mtftp_script {
     struct random random;
     struct sink sink;
     uint64_t capacity;
-    unsigned writes, twice; /* bytes that came more than once since the map was last empty */
+    unsigned writes, twice; /* eights of bytes of which one came more than once since the map was last empty */
     bool wrong;             /* a byte that is not the file's */
+    size_t used;            /* of `written`: a transcript runs thousands of times, and this is four megabytes */
     uint8_t written[MTFTP_SCRIPT_BYTES / 8];
 };
 

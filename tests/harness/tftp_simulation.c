@@ -63,6 +63,22 @@ static enum status sink_size(struct sink *sink, uint64_t size)
     return STATUS_OK;
 }
 
+__attribute__((no_sanitize("address", "undefined"))) void tftp_simulation_fill(uint8_t *bytes, uint64_t at, size_t len)
+{
+    for (size_t n = 0; n < len; n++)
+        bytes[n] = tftp_simulation_byte(at + n);
+}
+
+__attribute__((no_sanitize("address", "undefined"))) bool tftp_simulation_equal(const uint8_t *bytes, uint64_t at,
+                                                                                size_t len)
+{
+    uint8_t difference = 0;
+
+    for (size_t n = 0; n < len; n++)
+        difference |= (uint8_t)(bytes[n] ^ tftp_simulation_byte(at + n));
+    return difference == 0;
+}
+
 static enum status sink_write(struct sink *sink, uint64_t at, struct slice bytes)
 {
     struct world *w = (struct world *)(void *)((char *)sink - offsetof(struct world, sink));
@@ -130,8 +146,7 @@ static void send_block(struct world *w, const struct serving *v, uint64_t block)
     write_be16(&out, TFTP_DATA);
     write_be16(&out, number);
     room = write_room(&out, len);
-    for (size_t n = 0; n < len; n++)
-        room[n] = tftp_simulation_byte(at + n);
+    tftp_simulation_fill(room, at, len);
     w->s->frames_sent += (len + 12 + 1479) / 1480;
     transmit(w, true, v->port, writer_written(&out));
 }
