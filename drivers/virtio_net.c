@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * virtio network device (virtio 1.2 section 5.1), without offloads, merged buffers or control queue: each frame lies
- * whole in one buffer, with real checksums, behind a header that says nothing. (Not accepting GUEST_CSUM obliges the
+ * virtio network device (virtio 1.2 section 5.1), without offloads or merged buffers: each frame lies whole in one
+ * buffer, with real checksums, behind a header that says nothing. (Not accepting GUEST_CSUM obliges the
  * device to fill in the checksums of frames that come from the same host.)
  */
 #include "drivers/drivers.h"
+#include "drivers/virtio_net_control.h"
 #include "drivers/virtio_net_rings.h"
 #include "drivers/virtio_pci.h"
 
 /* What we understand; the reserved ones because a driver must or should accept them (6.1, 6.3). */
-#define FEATURES                                                                                                     \
-    (VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1 | \
-     VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM)
+#define FEATURES                                                                                       \
+    (VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX |            \
+     VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | \
+     VIRTIO_F_ORDER_PLATFORM)
 
 enum {
     BATCHES = 8, /* received buffers go back to the device an eighth of the ring at a time */
     NO_BUFFER = 0xffff,
     TRANSMIT_ALL = (1 << VIRTIO_NET_TRANSMIT_BUFFERS) - 1,
-    GROUPS_MAX = 16, /* more are taken for all groups */
+    GROUPS_MAX = VIRTIO_NET_CONTROL_GROUPS, /* more are taken for all groups */
 };
 
 struct virtio_net {
     struct nic nic; /* first: a struct nic * is ours */
     struct virtio_pci pci;
     struct virtio_net_rings rings;
+    struct virtio_net_control control;
     uint32_t batch;
     uint32_t returned; /* buffers offered since the last publication */
     uint32_t lent;     /* head of the chain whose frame is lent, or NO_BUFFER */
@@ -71,6 +74,8 @@ static enum status start(struct virtio_net *v)
         status = virtio_pci_queue_enable(&v->pci, &r->receive, VIRTIO_NET_RECEIVE_QUEUE);
     if (status == STATUS_OK)
         status = virtio_pci_queue_enable(&v->pci, &r->transmit, VIRTIO_NET_TRANSMIT_QUEUE);
+    if (status == STATUS_OK)
+        virtio_net_control_take(&v->control, &v->pci);
     return status;
 }
 
@@ -80,6 +85,7 @@ static void virtio_net_close(struct nic *nic)
 
     virtio_pci_stop(&v->pci);
     virtio_net_rings_free(&v->rings, v->pci.pci);
+    virtio_net_control_free(&v->control, v->pci.pci);
 }
 
 static enum status virtio_net_open(struct nic *nic)
@@ -140,7 +146,8 @@ static void virtio_net_receive_done(struct nic *nic)
 }
 
 /*
- * The device has no filter without a control queue, so frames for others are dropped here; at most a ring of them, so
+ * A device without a control queue has no filter, and any other may let in more than it was told (5.1.6.5.1.2 asks for
+ * its best effort), so frames for others are dropped here; at most a ring of them, so
  * that a flood cannot hold us. What the device claims and cannot be is lent as an empty frame, which nic.c counts.
  */
 static bool virtio_net_receive(struct nic *nic, struct slice *frame)
@@ -260,10 +267,11 @@ static bool virtio_net_irq_claim(struct nic *nic)
     return virtio_pci_isr(&virtio_of(nic)->pci) != 0;
 }
 
-/* The rest of it is nic->filter: see is_wanted(). */
+/* For is_wanted(), and for the device: it may then spare us what is not. */
 static enum status virtio_net_set_filter(struct nic *nic, unsigned filter, const struct mac *groups, size_t count)
 {
     struct virtio_net *v = virtio_of(nic);
+    struct virtio_net_filter device_filter;
 
     if ((filter & NIC_FILTER_MULTICAST) == 0)
         count = 0;
@@ -271,6 +279,14 @@ static enum status virtio_net_set_filter(struct nic *nic, unsigned filter, const
     v->group_count = (uint8_t)(v->lets_in_all_groups ? 0 : count);
     if (v->group_count != 0)
         memcpy(v->groups, groups, count * sizeof(groups[0]));
+    device_filter = (struct virtio_net_filter){
+        .station = nic->mac,
+        .everything = (filter & NIC_FILTER_PROMISCUOUS) != 0,
+        .all_groups = v->lets_in_all_groups,
+        .groups = v->groups,
+        .group_count = v->group_count,
+    };
+    virtio_net_control_filter(&v->control, &v->pci, &device_filter);
     return STATUS_OK;
 }
 

@@ -22,6 +22,8 @@ enum {
 /* 5.1.3 Network device feature bits, and 6 Reserved feature bits (6.3 for the legacy ones) */
 #define VIRTIO_NET_F_MAC          (1ull << 5)
 #define VIRTIO_NET_F_STATUS       (1ull << 16)
+#define VIRTIO_NET_F_CTRL_VQ      (1ull << 17)
+#define VIRTIO_NET_F_CTRL_RX      (1ull << 18)
 #define VIRTIO_F_ANY_LAYOUT       (1ull << 27)
 #define VIRTIO_F_VERSION_1        (1ull << 32)
 #define VIRTIO_F_ACCESS_PLATFORM  (1ull << 33)
@@ -36,8 +38,19 @@ enum {
     VIRTIO_NET_STATUS_LINK_UP = 1,
     VIRTIO_NET_RECEIVE_QUEUE = 0,
     VIRTIO_NET_TRANSMIT_QUEUE = 1,
+    VIRTIO_NET_CONTROL_QUEUE = 2, /* without VIRTIO_NET_F_MQ */
     VIRTIO_NET_HEADER = 12,
     VIRTIO_NET_HEADER_LEGACY = 10, /* 5.1.6.1: no num_buffers unless buffers are merged */
+};
+
+/* 5.1.6.5 control queue: classes, commands (5.1.6.5.1, 5.1.6.5.2) and the answer */
+enum {
+    VIRTIO_NET_CONTROL_RX = 0,
+    VIRTIO_NET_CONTROL_RX_EVERYTHING = 0,
+    VIRTIO_NET_CONTROL_RX_ALL_GROUPS = 1,
+    VIRTIO_NET_CONTROL_MAC = 1,
+    VIRTIO_NET_CONTROL_MAC_TABLE = 0,
+    VIRTIO_NET_CONTROL_OK = 0,
 };
 
 /* 4.1.2 PCI device discovery */

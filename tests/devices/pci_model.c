@@ -157,6 +157,7 @@ static bool dma_alloc(struct pci_device *pci, size_t len, size_t align, struct d
     while (block < model->block + PCI_MODEL_BLOCKS && block->memory.cpu != NULL)
         block++;
     if (model->is_dma_refused || (model->dma_limit != 0 && len > model->dma_limit) ||
+        (model->dma_total != 0 && model->dma_allocated + len > model->dma_total) ||
         block == model->block + PCI_MODEL_BLOCKS)
         return false;
     block->allocated = malloc(len + 2 * align + 2 * GUARD_LEN);

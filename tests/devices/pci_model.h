@@ -39,6 +39,7 @@ struct pci_model {
     uint64_t accesses;        /* of registers: each is an exit to the hypervisor */
     uint8_t unreachable_bars; /* knob: a bit for each BAR that lies beyond reach */
     size_t dma_limit;         /* knob: longer allocations fail; 0 for none */
+    size_t dma_total;         /* knob: no more than that in all; 0 for any */
     bool is_dma_refused;      /* knob: every allocation fails */
     uint64_t dma_base;        /* knob: bus address of the next block */
     size_t dma_allocated;     /* bytes out now */

@@ -129,6 +129,10 @@ bool virtio_model_deliver_as(struct virtio_model *m, struct slice frame, uint32_
 
 bool virtio_model_deliver(struct virtio_model *m, struct slice frame)
 {
+    if (frame.len >= 6 && !virtio_model_lets_in(m, frame.data)) {
+        m->filtered++;
+        return true;
+    }
     return virtio_model_deliver_as(m, frame,
                                    (uint32_t)frame.len + (is_modern(m) ? VIRTIO_NET_HEADER : VIRTIO_NET_HEADER_LEGACY));
 }
@@ -160,6 +164,86 @@ void virtio_model_complete(struct virtio_model *m)
 {
     while (m->taken_count > 0)
         virtio_model_use(m, VIRTIO_NET_TRANSMIT_QUEUE, m->taken[--m->taken_count], 1526);
+}
+
+/* --- the control queue --- */
+
+bool virtio_model_lets_in(const struct virtio_model *m, const uint8_t mac[6])
+{
+    if (m->lets_in_everything || memcmp(mac, "\xff\xff\xff\xff\xff\xff", 6) == 0 || memcmp(mac, m->mac, 6) == 0 ||
+        ((mac[0] & 1) != 0 && m->lets_in_all_groups))
+        return true;
+    for (unsigned n = 0; n < m->mac_count; n++)
+        if (memcmp(mac, m->macs[n], 6) == 0)
+            return true;
+    return false;
+}
+
+/* Two tables, each a count and as many MACs, and nothing else. */
+static bool take_tables(struct virtio_model *m, const uint8_t *data, size_t len)
+{
+    size_t at = 0;
+
+    m->mac_count = 0;
+    for (unsigned table = 0; table < 2; table++) {
+        uint32_t count;
+
+        if (len - at < 4)
+            return false;
+        memcpy(&count, data + at, 4);
+        at += 4;
+        if (count > (len - at) / 6 || count > 64 - m->mac_count)
+            return false;
+        for (; count > 0; count--, at += 6) {
+            if ((data[at] & 1) != table)
+                pci_model_fault(&m->pci, "a MAC in the wrong table");
+            memcpy(m->macs[m->mac_count++], data + at, 6);
+        }
+    }
+    return at == len;
+}
+
+static bool obey(struct virtio_model *m, const uint8_t *header, const uint8_t *data, size_t len)
+{
+    m->commands++;
+    if (m->control_refuses)
+        return false;
+    if (header[0] == 1 && header[1] == 0)
+        return take_tables(m, data, len);
+    if (header[0] != 0 || header[1] > 1 || len != 1) {
+        pci_model_fault(&m->pci, "command %u of class %u with %zu bytes", header[1], header[0], len);
+        return false;
+    }
+    *(header[1] == 0 ? &m->lets_in_everything : &m->lets_in_all_groups) = data[0] != 0;
+    return true;
+}
+
+void virtio_model_control(struct virtio_model *m)
+{
+    struct virtio_model_queue *q = &m->queue[VIRTIO_NET_CONTROL_QUEUE];
+    uint16_t head;
+
+    while (is_running(m, q) && !m->control_is_silent && next_head(m, q, &head)) {
+        const struct virtq_desc *desc[3] = {desc_at(m, q, head)};
+        uint8_t *part[3];
+
+        for (unsigned n = 0; n < 3; n++) {
+            if (desc[n] == NULL || ((desc[n]->flags & VIRTQ_DESC_F_WRITE) != 0) != (n == 2) ||
+                ((desc[n]->flags & VIRTQ_DESC_F_NEXT) != 0) != (n < 2)) {
+                pci_model_fault(&m->pci, "a command that is not header, data and answer");
+                return;
+            }
+            part[n] = pci_model_dma(&m->pci, desc[n]->address, desc[n]->len);
+            if (n < 2)
+                desc[n + 1] = desc_at(m, q, desc[n]->next);
+        }
+        if (part[0] == NULL || part[1] == NULL || part[2] == NULL || desc[0]->len != 2 || desc[2]->len != 1) {
+            pci_model_fault(&m->pci, "a command whose parts are not where or as long as they should be");
+            return;
+        }
+        *part[2] = !obey(m, part[0], part[1], desc[1]->len);
+        virtio_model_use(m, VIRTIO_NET_CONTROL_QUEUE, head, 1);
+    }
 }
 
 /* --- the PCI function --- */

@@ -41,15 +41,17 @@ struct virtio_model {
     struct pci_model pci; /* first */
 
     /* Knobs. */
-    uint64_t features;       /* offered */
-    uint16_t queue_max;      /* the size of both queues as the device has it */
-    uint8_t mac[6];          /* with `speed` and `link`: the configuration */
-    uint16_t link;           /* VIRTIO_NET_STATUS_... */
-    uint32_t speed;          /* Mbit/s */
-    uint32_t reset_us;       /* how long a reset takes; UINT32_MAX: for ever */
-    unsigned mac_changes;    /* how often the MAC changes while it is read */
-    uint16_t notify_off;     /* of queue 1; queue 0 has 0 */
-    bool refuses_features;   /* never sets FEATURES_OK */
+    uint64_t features;     /* offered */
+    uint16_t queue_max;    /* the size of both queues as the device has it */
+    uint8_t mac[6];        /* with `speed` and `link`: the configuration */
+    uint16_t link;         /* VIRTIO_NET_STATUS_... */
+    uint32_t speed;        /* Mbit/s */
+    uint32_t reset_us;     /* how long a reset takes; UINT32_MAX: for ever */
+    unsigned mac_changes;  /* how often the MAC changes while it is read */
+    uint16_t notify_off;   /* of queue 1; queue 0 has 0 */
+    bool refuses_features; /* never sets FEATURES_OK */
+    bool has_no_control;   /* queue: only the feature bits say so */
+    bool control_is_silent, control_refuses;
     bool keeps_transmitting; /* frames taken are not handed back as used */
 
     /* State. */
@@ -63,12 +65,20 @@ struct virtio_model {
     unsigned interrupts;
     uint16_t taken[16]; /* heads kept, see keeps_transmitting */
     unsigned taken_count;
-    struct virtio_model_queue queue[2];
+    struct virtio_model_queue queue[3];
+    bool lets_in_everything, lets_in_all_groups; /* its filter, and the MACs it was given */
+    uint8_t macs[64][6];
+    unsigned mac_count;
+    unsigned filtered; /* frames kept out */
+    unsigned commands;
 };
 
 void virtio_model_init(struct virtio_model *, enum virtio_model_kind);
 
-/* Receives a frame; false when the device may not, or has no buffer. `reported` is the length it claims. */
+/*
+ * Receives a frame; false when the device may not, or has no buffer. What its filter keeps out is received, and gone.
+ * Nothing is filtered in the second form, where `reported` is the length it claims.
+ */
 bool virtio_model_deliver(struct virtio_model *, struct slice frame);
 bool virtio_model_deliver_as(struct virtio_model *, struct slice frame, uint32_t reported);
 
@@ -83,6 +93,12 @@ void virtio_model_use(struct virtio_model *, unsigned queue, uint32_t id, uint32
 
 /* Sets the used ring's flags: VIRTQ_USED_F_NO_NOTIFY or 0. */
 void virtio_model_set_flags(struct virtio_model *, unsigned queue, uint16_t flags);
+
+/* Whether the filter that the driver has set lets in frames for this MAC. */
+bool virtio_model_lets_in(const struct virtio_model *, const uint8_t mac[6]);
+
+/* Obeys what is in the control queue. */
+void virtio_model_control(struct virtio_model *);
 
 /* Between virtio_model.c and virtio_model_registers.c. */
 void virtio_model_reset(struct virtio_model *);

@@ -10,8 +10,11 @@ void virtio_model_reset(struct virtio_model *m)
     m->driver_features = 0;
     m->reset_ends = 0;
     m->taken_count = 0;
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 3; i++)
         m->queue[i] = (struct virtio_model_queue){.size = m->queue_max};
+    m->lets_in_everything = true; /* until it is told to filter */
+    m->lets_in_all_groups = false;
+    m->mac_count = 0;
 }
 
 static void status_written(struct virtio_model *m, uint8_t value, bool legacy)
@@ -38,12 +41,19 @@ static void status_written(struct virtio_model *m, uint8_t value, bool legacy)
     m->status = value;
 }
 
+static uint32_t notify_off(const struct virtio_model *m, uint32_t queue)
+{
+    return queue == 1 ? m->notify_off : queue * 3;
+}
+
 static void notify_written(struct virtio_model *m, uint16_t number)
 {
-    if ((m->status & VIRTIO_STATUS_DRIVER_OK) == 0 || number > 1)
+    if ((m->status & VIRTIO_STATUS_DRIVER_OK) == 0 || number > 2)
         pci_model_fault(&m->pci, "notification of queue %u with status %x", number, m->status); /* 3.1.1 */
     else
         m->queue[number].notified++;
+    if (number == VIRTIO_NET_CONTROL_QUEUE)
+        virtio_model_control(m);
 }
 
 static uint32_t device_read(struct virtio_model *m, uint32_t offset, unsigned width, bool legacy)
@@ -78,7 +88,7 @@ static uint8_t isr_read(struct virtio_model *m)
 
 static struct virtio_model_queue *selected(struct virtio_model *m)
 {
-    return m->queue_select < 2 ? &m->queue[m->queue_select] : NULL;
+    return m->queue_select < (m->has_no_control ? 2 : 3) ? &m->queue[m->queue_select] : NULL;
 }
 
 static uint32_t legacy_read(struct virtio_model *m, uint32_t offset, unsigned width)
@@ -154,7 +164,7 @@ static uint32_t common_read(struct virtio_model *m, uint32_t offset, unsigned wi
     case VIRTIO_COMMON_QUEUE_SIZE << 4 | 2:
         return q != NULL ? q->size : 0;
     case VIRTIO_COMMON_QUEUE_NOTIFY_OFF << 4 | 2:
-        return m->queue_select == 1 ? m->notify_off : 0;
+        return notify_off(m, m->queue_select);
     default:
         pci_model_fault(&m->pci, "common register %u read with width %u", offset, width);
         return 0;
@@ -236,8 +246,8 @@ void virtio_model_reg_write(struct pci_model *pci, unsigned bar, uint32_t offset
         legacy_write(m, offset, width, value);
     else if (bar == VIRTIO_MODEL_BAR && offset < VIRTIO_MODEL_ISR_AT)
         common_write(m, offset - VIRTIO_MODEL_COMMON_AT, width, value);
-    else if (bar == VIRTIO_MODEL_BAR && width == 2 && value <= 1 &&
-             offset == VIRTIO_MODEL_NOTIFY_AT + (value == 1 ? m->notify_off : 0u) * VIRTIO_MODEL_NOTIFY_MULTIPLIER)
+    else if (bar == VIRTIO_MODEL_BAR && width == 2 && value <= 2 &&
+             offset == VIRTIO_MODEL_NOTIFY_AT + notify_off(m, value) * VIRTIO_MODEL_NOTIFY_MULTIPLIER)
         notify_written(m, (uint16_t)value);
     else
         pci_model_fault(pci, "BAR %u: register %x written with width %u: %x", bar, offset, width, value);

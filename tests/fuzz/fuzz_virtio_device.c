@@ -56,7 +56,7 @@ static void step(struct nic *nic, struct reader *r)
         break;
     case 2:
         id = read_be32(r);
-        virtio_model_use(&model, id & 1, id >> 1, read_be32(r));
+        virtio_model_use(&model, id % 3, id >> 2, read_be32(r));
         break;
     case 3:
         id = read_be16(r) & 0x3ff; /* heads near those that exist */
@@ -94,7 +94,7 @@ static void step(struct nic *nic, struct reader *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    static uint64_t memory[64];
+    static uint64_t memory[80];
     struct reader r = reader_of(slice_of(bytes, len));
     struct nic *nic = NULL;
 

@@ -163,7 +163,8 @@ static void open_negotiates_what_it_understands(void **state)
 {
     (void)state;
     open_kind(VIRTIO_MODEL_LEGACY);
-    assert_int_equal(model.driver_features, VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_F_ANY_LAYOUT);
+    assert_int_equal(model.driver_features, VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ |
+                                                VIRTIO_NET_F_CTRL_RX | VIRTIO_F_ANY_LAYOUT);
     assert_int_equal(model.status, 7);
     finish();
     virtio_model_init(&model, VIRTIO_MODEL_MODERN);
@@ -171,8 +172,9 @@ static void open_negotiates_what_it_understands(void **state)
     assert_int_equal(attach(), STATUS_OK);
     assert_int_equal(nic_open(nic), STATUS_OK);
     assert_true(model.driver_features ==
-                (VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1 |
-                 VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM | VIRTIO_NET_F_SPEED_DUPLEX));
+                (VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX |
+                 VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1 | VIRTIO_F_ACCESS_PLATFORM | VIRTIO_F_ORDER_PLATFORM |
+                 VIRTIO_NET_F_SPEED_DUPLEX));
     assert_int_equal(model.status, 15);
     finish();
 }

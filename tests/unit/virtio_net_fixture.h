@@ -15,7 +15,7 @@
 #include "tests/devices/virtio_model.h"
 
 static struct virtio_model model;
-static uint64_t driver_memory[64];
+static uint64_t driver_memory[80];
 static struct nic *nic;
 
 static const struct mac device_mac = {{0x52, 0x54, 0x00, 0x12, 0x34, 0x56}};
