@@ -51,6 +51,14 @@ bool groups_want_frame(const struct net *net, struct mac destination)
                                                                 has_members(net) || clients_want(net, 0, true)));
 }
 
+bool groups_matter(const struct net *net)
+{
+    const struct net_filter *filter = &net->filter;
+
+    return net->igmp.is_in_use || filter->everything || filter->all_groups || filter->count != 0 ||
+           clients_want(net, 0, true);
+}
+
 /* An entry for a group that has none: a free one, else one whose leave nobody will miss. */
 static struct igmp_group *take_entry(struct igmp *igmp)
 {
@@ -96,6 +104,7 @@ static bool drop_unwanted(struct net *net)
 {
     bool is_changed = false;
 
+    net->igmp.is_in_use = false;
     for (struct igmp_group *group = net->igmp.groups; group < net->igmp.groups + NET_GROUPS; group++) {
         if (is_member(group) && !group->is_wanted) {
             bool owes_leave = group->is_last && net->config.address != 0 && !net->igmp.is_v1;
@@ -104,6 +113,7 @@ static bool drop_unwanted(struct net *net)
             is_changed = true;
         }
         group->is_wanted = false;
+        net->igmp.is_in_use |= group->state != IGMP_NON_MEMBER;
     }
     return is_changed;
 }

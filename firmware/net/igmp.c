@@ -61,6 +61,8 @@ static void send_leaves(struct net *net)
 
 void igmp_output(struct net *net, time_us now)
 {
+    if (!groups_matter(net))
+        return;
     net->igmp.is_v1 = now < net->igmp.v1_until;
     groups_update(net);
     send_leaves(net);
@@ -95,7 +97,7 @@ time_us igmp_deadline(const struct net *net)
     const struct igmp_group *groups = net->igmp.groups;
     time_us deadline = TIME_NEVER;
 
-    if (net->config.address == 0 || net->nic->owner != NIC_OWNER_STACK)
+    if (!net->igmp.is_in_use || net->config.address == 0 || net->nic->owner != NIC_OWNER_STACK)
         return TIME_NEVER;
     for (size_t n = 0; n < NET_GROUPS; n++) {
         if (groups[n].state == IGMP_JOINING || groups[n].state == IGMP_LEAVING)

@@ -37,6 +37,7 @@ struct igmp_group {
 
 struct igmp {
     struct igmp_group groups[NET_GROUPS];
+    bool is_in_use;      /* some entry is, or was when we looked last */
     bool has_overflowed; /* more groups are wanted than there are entries */
     bool is_v1;          /* a router of version 1 is taken to be there ... */
     time_us v1_until;    /* ... this long */

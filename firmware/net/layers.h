@@ -61,6 +61,8 @@ void igmp_leave(struct net *);
 void igmp_rejoin(struct net *);
 time_us igmp_deadline(const struct net *);
 
+/* Whether anybody wants a group, or did: asked twice for each frame, and hardly ever so. */
+bool groups_matter(const struct net *);
 /* Whether a packet to this group may mean us. */
 bool groups_want(const struct net *, uint32_t group);
 /* Whether a frame to this group's link address may hold such a packet. */
