@@ -17,7 +17,8 @@
 #define DALLY             SECONDS(5)         /* servers repeat after 1 s, some after 5 s */
 
 enum {
-    TRIES_WITH_OPTIONS = 4, /* then every other request is a plain one */
+    TRIES_WITH_MULTICAST = 3, /* then one without, for servers that stumble over an option without a value */
+    TRIES_WITH_OPTIONS = 4,   /* then every other request is a plain one */
     RESTARTS_MAX = 4,
     UNREACHABLE_OPEN = 3, /* a port nobody listens on, as often as this */
     UNREACHABLE_RECEIVING = 2,
@@ -54,7 +55,7 @@ static void learn(struct tftp *t)
         .losses = t->window.gaps + t->timeouts,
     };
 
-    if (t->options_granted)
+    if (t->options_granted && !t->multicast.is_agreed)
         tftp_experience_learn(t->experience, &lesson);
 }
 
@@ -100,6 +101,10 @@ void tftp_ask_again(struct tftp *t, time_us now, const char *reason)
     log_print(t->log, LOG_WARN, "tftp: asking for %s again: %s", t->file, reason);
     /* A server that has one port for everybody (dnsmasq --tftp-single-port) cannot be told from its former self. */
     t->former_port = t->peer.port == t->request.server.port ? 0 : t->peer.port;
+    if (t->multicast.is_agreed && t->level == TFTP_OPTIONS_ALL)
+        t->former_port = 0; /* the session we come back to */
+    t->multicast.is_agreed = false;
+    t->multicast.requests = t->multicast.answers = 0;
     t->former_asked = t->asked;
     t->asked = (struct tftp_ask){0};
     t->is_held = false;
@@ -146,21 +151,30 @@ static bool farewell_is_first(const struct tftp *t)
 
 static bool request_output(struct tftp *t, time_us now, struct writer *w)
 {
-    bool plain = t->retry.attempts >= TRIES_WITH_OPTIONS && t->retry.attempts % 2 == 0;
-    struct tftp_ask ask;
+    bool is_known = t->multicast.block_size != 0; /* to multicast: it is only away */
+    bool plain = !is_known && t->retry.attempts >= TRIES_WITH_OPTIONS && t->retry.attempts % 2 == 0;
+    struct tftp_experience known = *t->experience;
+    struct tftp_ask ask, emitted;
 
     if (now - t->asked_since >= OPEN_PATIENCE) {
         tftp_fail(t, t->restarts == 0 ? STATUS_TFTP_OPEN_TIMEOUT : STATUS_TFTP_READ_TIMEOUT);
         return false;
     }
-    tftp_ask_choose(&ask, plain ? TFTP_OPTIONS_NONE : t->level, &t->request, t->experience);
+    known.grants_multicast &= !t->multicast.needs_large;
+    tftp_ask_choose(&ask, plain ? TFTP_OPTIONS_NONE : t->level, &t->request, &known);
+    if (ask.multicast && t->multicast.is_repair)
+        ask.window = 0;
+    emitted = ask;
+    emitted.multicast = ask.multicast && (is_known || t->retry.attempts % 4 != TRIES_WITH_MULTICAST);
     tftp_request_emit(w, t->request.directory ? TFTP_DIR : TFTP_RRQ, t->file);
-    tftp_ask_emit(&ask, w);
+    tftp_ask_emit(&emitted, w);
     if (w->failed)
         return false;
     t->last_ask_was_plain = !ask.size;
+    t->last_ask_was_multicast = emitted.multicast;
+    t->multicast.requests += emitted.multicast;
     if (ask.size)
-        t->asked = ask;
+        t->asked = ask; /* with multicast all the same: the answer to an earlier request may come now */
     t->round_trip_from = t->retry.attempts == 0 ? now : 0;
     retry_sent(&t->retry, now, t->random);
     return true;
@@ -219,6 +233,8 @@ static bool tftp_output(struct udp_client *udp, time_us now, struct writer *payl
         return tftp_farewell_output(&t->farewell, now, &t->stranger_told, payload);
     if (t->state == TFTP_REQUESTING)
         return request_output(t, now, payload);
+    if (t->multicast.is_agreed && (t->state == TFTP_RECEIVING || t->state == TFTP_DALLYING))
+        return tftp_multicast_output(t, now, payload);
     if (t->state == TFTP_RECEIVING || t->state == TFTP_DALLYING)
         return ack_output(t, now, payload);
     return false;

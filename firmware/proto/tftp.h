@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * TFTP read client (RFC 1350) with options (2347), block size (2348), tsize (2349), window size (7440) and block number
- * rollover. One struct is one transfer; it writes to its sink and to nothing else.
+ * rollover, and multicast (2090) where the server offers it. One struct is one transfer; it writes to its sink and to
+ * nothing else.
  *
  *   TFTP_IDLE -start-> TFTP_REQUESTING -OACK|DATA-> TFTP_RECEIVING -last block-> TFTP_DALLYING -quiet-> TFTP_DONE
  *                          |      ^                   |
@@ -74,6 +75,32 @@ struct tftp_farewell {
     const char *text;
 };
 
+/* A transfer by multicast (tftp_multicast.c). Blocks are counted from 1. */
+struct tftp_multicast {
+    bool is_agreed;      /* this connection is one */
+    bool is_master;      /* it is us who acknowledge */
+    bool has_heard;      /* a block came on this connection */
+    bool sends_singly;   /* the server sends one block per ACK, whatever the window */
+    bool was_single;     /* the last ACK brought one block */
+    bool left;           /* the list, by an ERROR; nothing came since */
+    bool needs_large;    /* the file has too many blocks of one frame */
+    bool is_repair;      /* few blocks are missing */
+    uint16_t block_size; /* of what the map tells */
+    uint16_t last;       /* the block that ends the file ... */
+    uint16_t last_len;   /* ... and its length */
+    uint16_t number;     /* of the last ACK, or the one that is owed; it asks for the next block */
+    uint16_t latest;     /* the highest block since, or `number` */
+    time_us heard;       /* the last block or OACK of the session */
+    uint32_t left_with;  /* blocks, when the last turn as master ended */
+    unsigned fruitless;  /* turns in a row that brought nothing */
+    unsigned doubts;     /* times it left because nothing came */
+    unsigned silences;   /* times the group fell silent, in a row */
+    unsigned surplus;    /* blocks that were not asked for, in this turn */
+    unsigned requests;   /* on this connection ... */
+    unsigned answers;    /* ... and OACKs to them */
+    unsigned farewells;  /* ERRORs that are owed once all is here */
+};
+
 struct tftp {
     struct udp_client udp; /* attach it to the net before tftp_start(), with a port picked for this transfer alone */
     struct tftp_request request;
@@ -83,12 +110,16 @@ struct tftp {
     uint16_t server_error; /* the code of the server's ERROR packet when server_text is not empty */
     char server_text[96];  /* the server's own words, printable ASCII; empty: it sent no ERROR that ended us */
     bool has_size;
-    uint64_t size;       /* as tsize told, and the bytes received once complete */
-    uint64_t received;   /* bytes in the sink without a gap from the start */
+    uint64_t size; /* as tsize told, and the bytes received once complete */
+    /*
+     * Bytes in the sink: without a gap from the start, but for a transfer by multicast that is not complete.
+     */
+    uint64_t received;
     uint16_t block_size; /* as agreed, from TFTP_RECEIVING on */
 
     /* The machine's own. */
     struct tftp_window window;
+    struct tftp_multicast multicast;
     struct tftp_ask asked;         /* the options in the last request that had any */
     struct tftp_ask former_asked;  /* of the connection given up */
     enum tftp_options_level level; /* how much of what we would like to ask for this server stands */
@@ -97,7 +128,7 @@ struct tftp {
     struct tftp_farewell farewell;
     struct retry retry; /* of the request or the ACK */
     bool is_held;       /* a paced caller has the last window */
-    bool last_ask_was_plain;
+    bool last_ask_was_plain, last_ask_was_multicast;
     bool options_granted; /* the connection began with an OACK */
     unsigned restarts;
     uint64_t restarted_with;    /* bytes received when the server was last lost */

@@ -33,7 +33,7 @@ static void server_failed(struct tftp *t, const struct tftp_packet *error)
 
 /* --- the answer to a request ------------------------------------------------------------------------------------- */
 
-static void take_sample(struct tftp *t, time_us now, bool is_rough)
+void tftp_take_sample(struct tftp *t, time_us now, bool is_rough)
 {
     time_us sample = now - t->round_trip_from;
 
@@ -59,13 +59,16 @@ static void connect(struct tftp *t, time_us now, const struct udp_address *from,
     t->window.gaps = gaps;
     t->unreachables = 0;
     t->progressed = now;
-    take_sample(t, now, true);
+    tftp_take_sample(t, now, true);
     tftp_set_state(t, TFTP_RECEIVING);
 }
 
 static void ask_for_less(struct tftp *t, time_us now, bool windowsize_is_at_fault)
 {
-    if (windowsize_is_at_fault && t->level < TFTP_OPTIONS_NO_WINDOW) {
+    if (t->asked.multicast && !windowsize_is_at_fault) {
+        t->experience->refuses_multicast = true;
+        t->level = TFTP_OPTIONS_UNICAST;
+    } else if (windowsize_is_at_fault && t->level < TFTP_OPTIONS_NO_WINDOW) {
         t->experience->refuses_window = true;
         t->level = TFTP_OPTIONS_NO_WINDOW;
     } else if (t->level < TFTP_OPTIONS_NONE) {
@@ -90,7 +93,7 @@ static enum status take_size(struct tftp *t, const struct tftp_answer *answer)
     return t->request.size_only ? STATUS_OK : t->request.sink->size_known(t->request.sink, answer->size);
 }
 
-static void refuse(struct tftp *t, time_us now, enum status status)
+void tftp_refuse(struct tftp *t, time_us now, enum status status)
 {
     if (status == STATUS_TFTP_CANNOT_READ)
         tftp_break_off(t, now, TFTP_ERROR_OTHER, "the file has changed", status);
@@ -105,6 +108,13 @@ static void size_is_answered(struct tftp *t, time_us now)
         tftp_end(t, TFTP_DONE, STATUS_OK);
     else
         tftp_fail(t, STATUS_TFTP_NO_FILESIZE);
+}
+
+/* The server has passed over the multicast option, if it was asked for. */
+static void by_unicast_only(struct tftp *t)
+{
+    t->experience->refuses_multicast |= t->last_ask_was_multicast;
+    tftp_multicast_end(t);
 }
 
 static void answer_oack(struct tftp *t, time_us now, const struct udp_address *from, const struct tftp_packet *oack)
@@ -130,9 +140,13 @@ static void answer_oack(struct tftp *t, time_us now, const struct udp_address *f
         size_is_answered(t, now);
         return;
     }
+    if (!answer.has_multicast)
+        by_unicast_only(t);
     connect(t, now, from, &answer);
     if (status != STATUS_OK)
-        refuse(t, now, status);
+        tftp_refuse(t, now, status);
+    else if (answer.has_multicast)
+        tftp_multicast_start(t, now, &answer);
     else
         tftp_owe_ack(t, now);
 }
@@ -156,6 +170,7 @@ static void answer_data(struct tftp *t, time_us now, const struct udp_address *f
         size_is_answered(t, now);
         return;
     }
+    by_unicast_only(t);
     connect(t, now, from, &no_options);
     retry_start(&t->retry, now, tftp_patience(t), SECONDS(4));
     data(t, now, packet);
@@ -167,8 +182,13 @@ static void answer_error(struct tftp *t, time_us now, const struct tftp_packet *
 
     if (error->number == TFTP_ERROR_UNKNOWN_TID)
         return; /* a late one: nobody can say that of a request */
+    if (t->last_ask_was_multicast && error->number == TFTP_ERROR_OTHER) {
+        /* atftpd 0.8.0 answers so when a file has too many blocks to be multicast. */
+        tftp_multicast_refused(t, now);
+        return;
+    }
     if (about_options && t->level < TFTP_OPTIONS_NONE && !t->experience->refuses_options)
-        ask_for_less(t, now, t->asked.window != 0);
+        ask_for_less(t, now, t->asked.window != 0 && !t->asked.multicast);
     else
         server_failed(t, error);
 }
@@ -206,7 +226,7 @@ static enum status write_block(struct tftp *t, uint64_t at, struct slice bytes)
 static void progress(struct tftp *t, time_us now, uint32_t block)
 {
     if (block == t->window.acked + 1) {
-        take_sample(t, now, false);
+        tftp_take_sample(t, now, false);
         /* It came too soon to be the answer to the repeated ACK, so that was one too many. */
         if (t->retry.attempts >= 2 && now - t->ack_sent < t->round_trip / 2 && t->patience_min < PATIENCE_MIN_MAX) {
             t->patience_min *= 2;
@@ -260,7 +280,7 @@ static void data(struct tftp *t, time_us now, const struct tftp_packet *packet)
         enum status status = write_block(t, taken.position, packet->body);
 
         if (status != STATUS_OK) {
-            refuse(t, now, status);
+            tftp_refuse(t, now, status);
             return;
         }
         progress(t, now, taken.block);
@@ -272,7 +292,7 @@ static void data(struct tftp *t, time_us now, const struct tftp_packet *packet)
         t->received = w->position;
     if (tftp_window_is_complete(w)) {
         if (w->position < t->received)
-            refuse(t, now, STATUS_TFTP_CANNOT_READ);
+            tftp_refuse(t, now, STATUS_TFTP_CANNOT_READ);
         else
             tftp_finish(t, now);
         return;
@@ -315,6 +335,26 @@ static void input_dallying(struct tftp *t, time_us now, const struct tftp_packet
         tftp_owe_ack(t, now);
 }
 
+static bool is_to_group(const struct udp_datagram *datagram)
+{
+    return datagram->to.ip.family == IP_V4 && ipv4_value(datagram->to.ip) >> 28 == 14;
+}
+
+static bool is_our_group(const struct tftp *t, const struct udp_datagram *datagram)
+{
+    return ipv4_value(datagram->to.ip) == t->udp.group && datagram->to.port == t->udp.group_port &&
+           ip_equal(&datagram->from.ip, &t->peer.ip) && datagram->from.port == t->peer.port;
+}
+
+/* A request that was repeated may have opened two sessions, or the first of them has ended: the newer one lives. */
+static bool is_newer_session(const struct tftp *t, const struct tftp_packet *packet)
+{
+    const struct tftp_multicast *m = &t->multicast;
+
+    return m->is_agreed && t->state == TFTP_RECEIVING && packet->opcode == TFTP_OACK && m->answers < m->requests &&
+           !m->has_heard;
+}
+
 void tftp_input(struct udp_client *udp, time_us now, const struct udp_datagram *datagram)
 {
     struct tftp *t = (struct tftp *)udp;
@@ -326,12 +366,22 @@ void tftp_input(struct udp_client *udp, time_us now, const struct udp_datagram *
         return;
     if (t->state == TFTP_IDLE || t->state == TFTP_DONE || t->state == TFTP_FAILED)
         return;
+    if (is_to_group(datagram)) {
+        /* Anybody can send to a group; what is not from our session is none of our business. */
+        if (t->multicast.is_agreed && packet.opcode == TFTP_DATA && is_our_group(t, datagram))
+            tftp_multicast_input(t, now, &packet);
+        return;
+    }
     if (!ip_equal(&from->ip, &t->request.server.ip))
         stranger(t, now, from, &packet);
     else if (t->state == TFTP_REQUESTING)
         input_requesting(t, now, from, &packet);
+    else if (from->port != t->peer.port && is_newer_session(t, &packet))
+        answer_oack(t, now, from, &packet);
     else if (from->port != t->peer.port)
         stranger(t, now, from, &packet);
+    else if (t->multicast.is_agreed)
+        tftp_multicast_input(t, now, &packet);
     else if (t->state == TFTP_RECEIVING)
         input_receiving(t, now, &packet);
     else

@@ -6,6 +6,7 @@
 #define PUCK_PROTO_TFTP_MACHINE_H
 
 #include "firmware/proto/tftp.h"
+#include "firmware/wire/tftp_packet.h"
 
 void tftp_input(struct udp_client *, time_us now, const struct udp_datagram *);
 
@@ -32,6 +33,23 @@ void tftp_server_lost(struct tftp *, time_us now, const char *reason, enum statu
 
 /* The ACK of all that is here is owed at once. */
 void tftp_owe_ack(struct tftp *, time_us now);
+
+/* The sink does not take it (any more), or STATUS_TFTP_CANNOT_READ: it is another file than before. */
+void tftp_refuse(struct tftp *, time_us now, enum status);
+
+/* The answer to the request or ACK sent at round_trip_from is here. */
+void tftp_take_sample(struct tftp *, time_us now, bool is_rough);
+
+/*
+ * tftp_multicast.c: the OACK has put us into a multicast session; this transfer goes on without; the
+ * server does not multicast files of that many blocks; what the server sends
+ * to us or to the group in a session; and what is owed to the server then.
+ */
+void tftp_multicast_start(struct tftp *, time_us now, const struct tftp_answer *);
+void tftp_multicast_end(struct tftp *);
+void tftp_multicast_refused(struct tftp *, time_us now);
+void tftp_multicast_input(struct tftp *, time_us now, const struct tftp_packet *);
+bool tftp_multicast_output(struct tftp *, time_us now, struct writer *);
 
 /* How long to wait for a block before the ACK is repeated. */
 time_us tftp_patience(const struct tftp *);

@@ -50,14 +50,34 @@ static unsigned frames_wanted(enum tftp_options_level level, const struct tftp_e
     return experience->ignores_window ? FRAMES_LOCK_STEP : FRAMES_FIRST;
 }
 
+static bool multicast_wanted(enum tftp_options_level level, const struct tftp_request *request,
+                             const struct tftp_experience *experience)
+{
+    return level == TFTP_OPTIONS_ALL && request->map != NULL && !request->paced && !request->size_only &&
+           !request->directory && request->window_max != 1 && !experience->refuses_multicast &&
+           !experience->refuses_options;
+}
+
+/* What every machine knows about a server it has never met, but for what would keep its answer from getting through. */
+static struct tftp_experience common_experience(const struct tftp_experience *experience)
+{
+    return (struct tftp_experience){
+        .grants_window = experience->grants_multicast,
+        .refuses_window = experience->refuses_window,
+        .fragments_lost = experience->fragments_lost,
+    };
+}
+
 void tftp_ask_choose(struct tftp_ask *ask, enum tftp_options_level level, const struct tftp_request *request,
                      const struct tftp_experience *experience)
 {
+    bool multicast = multicast_wanted(level, request, experience);
+    struct tftp_experience known = multicast ? common_experience(experience) : *experience;
     /* A quarter of the ring is left for what others send. */
     unsigned ring = request->receive_frames != 0 ? request->receive_frames : RECEIVE_FRAMES;
     unsigned room = ring > 4 ? ring - ring / 4 : ring;
-    unsigned window = smaller(window_wanted(level, request, experience), room);
-    unsigned frames = smaller(frames_wanted(level, experience), room / window);
+    unsigned window = smaller(window_wanted(level, request, &known), room);
+    unsigned frames = smaller(frames_wanted(level, &known), room / window);
 
     *ask = (struct tftp_ask){0};
     if (level == TFTP_OPTIONS_NONE || experience->refuses_options)
@@ -69,6 +89,7 @@ void tftp_ask_choose(struct tftp_ask *ask, enum tftp_options_level level, const 
     if (request->block_size_max != 0)
         ask->block_size = (uint16_t)smaller(ask->block_size, request->block_size_max);
     ask->window = (uint16_t)(window > 1 ? window : 0);
+    ask->multicast = multicast;
 }
 
 void tftp_ask_emit(const struct tftp_ask *ask, struct writer *w)
@@ -79,6 +100,59 @@ void tftp_ask_emit(const struct tftp_ask *ask, struct writer *w)
         tftp_option_emit(w, "blksize", ask->block_size);
     if (ask->window != 0)
         tftp_option_emit(w, "windowsize", ask->window);
+    if (ask->multicast)
+        tftp_option_emit_text(w, "multicast", "");
+}
+
+/* Takes the field before the next comma, or the last one, off `value`. */
+static struct slice take_field(struct slice *value, uint8_t separator)
+{
+    struct slice field = *value;
+
+    for (size_t n = 0; n < field.len; n++)
+        if (field.data[n] == separator) {
+            *value = slice_from(field, n + 1);
+            return slice_first(field, n);
+        }
+    *value = slice_of(NULL, 0);
+    return field;
+}
+
+static bool parse_address(struct slice text, uint32_t *address)
+{
+    uint64_t byte;
+
+    *address = 0;
+    for (unsigned n = 0; n < 4; n++) {
+        struct slice field = take_field(&text, '.');
+
+        if (field.len > 3 || !text_parse_decimal(field, &byte) || byte > 255 || (n < 3) != (text.data != NULL))
+            return false;
+        *address = *address << 8 | (uint32_t)byte;
+    }
+    return true;
+}
+
+static bool may_be_joined(uint32_t address)
+{
+    return address >> 28 == 14 && address >> 8 != 0xe00000;
+}
+
+bool tftp_group_parse(struct slice value, struct tftp_group *group)
+{
+    struct slice address = take_field(&value, ','), port = take_field(&value, ',');
+    uint64_t number = 0;
+
+    *group = (struct tftp_group){0};
+    if (value.len != 1 || (value.data[0] != '0' && value.data[0] != '1'))
+        return false;
+    if (address.len != 0 && (!parse_address(address, &group->address) || !may_be_joined(group->address)))
+        return false;
+    if (port.len != 0 && (!text_parse_decimal(port, &number) || number == 0 || number > UINT16_MAX))
+        return false;
+    group->port = (uint16_t)number;
+    group->is_master = value.data[0] == '1';
+    return true;
 }
 
 /* One option of an OACK; what was taken from `left` cannot be answered a second time. */
@@ -106,6 +180,13 @@ static enum tftp_verdict take_option(const struct tftp_option *option, struct tf
             return TFTP_ANSWER_BAD_WINDOW;
         left->window = 0;
         answer->window = (uint16_t)value;
+        return TFTP_ANSWER_GOOD;
+    }
+    if (left->multicast && text_equal_ignoring_case(option->name, "multicast")) {
+        if (!tftp_group_parse(option->value, &answer->group) || answer->group.address == 0 || answer->group.port == 0)
+            return TFTP_ANSWER_BAD_MULTICAST;
+        left->multicast = false;
+        answer->has_multicast = true;
         return TFTP_ANSWER_GOOD;
     }
     return TFTP_ANSWER_BAD;

@@ -75,8 +75,13 @@ void tftp_option_emit(struct writer *w, const char *name, uint64_t value)
     char digits[21];
 
     text_format(digits, sizeof(digits), "%llu", (unsigned long long)value);
+    tftp_option_emit_text(w, name, digits);
+}
+
+void tftp_option_emit_text(struct writer *w, const char *name, const char *value)
+{
     write_text(w, name);
-    write_text(w, digits);
+    write_text(w, value);
 }
 
 void tftp_data_emit(struct writer *w, uint16_t block, struct slice bytes)

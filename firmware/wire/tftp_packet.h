@@ -60,6 +60,7 @@ void tftp_request_emit(struct writer *, enum tftp_opcode, const char *file);
 /* OACK; the options are to be emitted behind it. */
 void tftp_oack_emit(struct writer *);
 void tftp_option_emit(struct writer *, const char *name, uint64_t value);
+void tftp_option_emit_text(struct writer *, const char *name, const char *value);
 void tftp_data_emit(struct writer *, uint16_t block, struct slice bytes);
 void tftp_ack_emit(struct writer *, uint16_t block);
 void tftp_error_emit(struct writer *, uint16_t code, const char *text);
