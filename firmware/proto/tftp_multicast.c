@@ -351,7 +351,7 @@ static void oack(struct tftp *t, time_us now, struct slice options)
         if (now - t->progressed >= DALLY_MAX)
             return;
         m->is_master = group.is_master;
-        m->farewells = 1;
+        m->farewells = group.is_master ? 0 : 1;
         retry_start(&t->retry, now, DALLY, DALLY);
     } else if (group.is_master && m->is_master) {
         if (t->retry.attempts != 0 && m->latest == m->number)

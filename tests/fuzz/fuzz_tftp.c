@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
  * The TFTP machine, fed steps of (what, delay, length, bytes). The last byte of the input chooses the request.
- * Required: no byte is written twice on one connection or beyond the sink; at most one packet is sent per packet
- * received beyond those that timers call for; it ends within two minutes of the last packet.
+ * Required: no byte is written twice on one connection or beyond the sink, nor on any of those by multicast with blocks
+ * of one size; at most one packet is sent per packet received beyond those that timers call for; it ends within two
+ * minutes of the last packet.
  */
 #include "firmware/proto/tftp.h"
 #include "firmware/wire/tftp_packet.h"
 #include "tests/fuzz/fuzz.h"
 
-#define CAPACITY (256u << 10)
+#define CAPACITY  (256u << 10)
+#define MULTICAST 255 /* a byte's mark */
 
 struct world {
     struct tftp tftp;
@@ -16,7 +18,9 @@ struct world {
     struct random random;
     struct tftp_experience experience;
     time_us now;
+    struct block_map map;
     unsigned connections;
+    uint16_t multicast_size;   /* of the blocks that bytes marked MULTICAST came in */
     uint8_t written[CAPACITY]; /* by which connection */
     uint64_t told;
 };
@@ -35,10 +39,15 @@ static enum status size_known(struct sink *sink, uint64_t size)
 static enum status write(struct sink *sink, uint64_t at, struct slice bytes)
 {
     struct world *w = world_of(sink);
-    uint8_t mark = (uint8_t)(1 + w->connections % 255);
+    const struct tftp_multicast *m = &w->tftp.multicast;
+    uint8_t mark = m->is_agreed ? MULTICAST : (uint8_t)(1 + w->connections % 254);
 
     check(bytes.len != 0);
-    check(at >= w->tftp.received); /* what is in the sink without a gap is final */
+    if (m->is_agreed && m->block_size != w->multicast_size) {
+        w->multicast_size = m->block_size;
+        memset(w->written, 0, sizeof(w->written));
+    }
+    check(m->is_agreed || at >= w->tftp.received); /* what is in the sink without a gap is final */
     if (at + bytes.len > CAPACITY)
         return STATUS_FILE_TOO_BIG;
     for (size_t n = 0; n < bytes.len; n++) {
@@ -85,6 +94,7 @@ static void packet_comes(struct world *w, uint8_t what, struct slice payload)
 {
     struct udp_datagram datagram = {
         .from = {.ip = ipv4_address(what & 1 ? 2 : 1), .port = (uint16_t)(what & 2 ? 69 : 32768 + (what >> 2 & 3))},
+        .to = {.ip = ipv4_address(what & 0x20 ? w->tftp.udp.group : 3), .port = w->tftp.udp.group_port},
         .payload = payload,
     };
     enum tftp_state before = w->tftp.state;
@@ -114,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .size_only = (mode & 2) != 0,
         .receive_frames = (uint16_t)(mode & 4 ? 256 : 0),
         .block_size_max = (uint16_t)(mode & 8 ? 512 : 0),
+        .map = mode & 0x10 ? &w->map : NULL,
     };
 
     *w = (struct world){.now = SECONDS(5), .sink = {.size_known = size_known, .write = write}};
