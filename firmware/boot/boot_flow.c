@@ -76,12 +76,14 @@ static void start_file(struct session *s, time_us now)
         .server = {.ip = ipv4_address(flow->choice.server)},
         .file = flow->choice.file,
         .sink = &s->config.file->sink,
+        .mtftp = flow->choice.mtftp,
     };
     char name[64];
     enum status status;
 
     text_copy_printable(name, sizeof(name), text_slice(flow->choice.file));
-    screen_line(&s->screen, "tftp://" IPV4_FORMAT "/%s", IPV4_ARGS(flow->choice.server), name);
+    screen_line(&s->screen, "%stftp://" IPV4_FORMAT "/%s", flow->choice.mtftp.address != 0 ? "m" : "",
+                IPV4_ARGS(flow->choice.server), name);
     screen_line(&s->screen, "  named by the %s", flow->choice.why);
     set_state(s, now, FLOW_FILE);
     s->config.file->needed = 0;
@@ -238,22 +240,46 @@ static void step_proxy(struct session *s, time_us now)
     choose_file(s, now);
 }
 
+/* How the file comes, where that is not plain TFTP. */
+static const char *way_of(const struct download *d)
+{
+    if (d->mode == DOWNLOAD_MULTICAST)
+        return d->mtftp.session.is_ours ? ", by multicast on our request" : ", by multicast";
+    return d->has_fallen_back ? ", by unicast after multicast" : "";
+}
+
+static void show_waiting(struct session *s, time_us now)
+{
+    const struct download *d = &s->transfer;
+    unsigned seconds = seconds_since(s->flow.since, now);
+
+    if (download_phase(d) == DOWNLOAD_LISTENING)
+        screen_progress(&s->screen, now, "MTFTP: listening to group " IPV4_FORMAT ", %u s",
+                        IPV4_ARGS(d->mtftp.request.group.address), seconds);
+    else if (d->mode == DOWNLOAD_MULTICAST)
+        screen_progress(&s->screen, now, "MTFTP: asking the server, %u s", seconds);
+    else
+        screen_progress(&s->screen, now, "TFTP: waiting for the server%s, %u s",
+                        d->has_fallen_back ? ", no multicast" : "", seconds);
+}
+
 static void show_progress(struct session *s, time_us now)
 {
-    const struct tftp *tftp = &s->transfer.tftp;
-    char received[SCREEN_BYTES_TEXT], size[SCREEN_BYTES_TEXT], rate[SCREEN_BYTES_TEXT];
+    const struct download *d = &s->transfer;
+    char received[SCREEN_BYTES_TEXT], of[SCREEN_BYTES_TEXT], rate[SCREEN_BYTES_TEXT];
+    uint64_t size;
 
     if (!screen_progress_due(&s->screen, now))
         return; /* this is asked at every poll, and divisions cost more than the rest of it */
-    screen_bytes(received, tftp->received);
-    screen_bytes(rate, download_rate(&s->transfer, now));
-    if (tftp->state == TFTP_REQUESTING)
-        screen_progress(&s->screen, now, "TFTP: waiting for the server, %u s", seconds_since(s->flow.since, now));
-    else if (tftp->has_size && tftp->size != 0 && tftp->size <= UINT32_MAX)
-        screen_progress(&s->screen, now, "  %s of %s, %u %%, %s/s", received, screen_bytes(size, tftp->size),
-                        (unsigned)divide_u64(tftp->received * 100, (uint32_t)tftp->size, NULL), rate);
+    screen_bytes(received, download_received(d));
+    screen_bytes(rate, download_rate(d, now));
+    if (download_phase(d) != DOWNLOAD_RECEIVING)
+        show_waiting(s, now);
+    else if (download_size(d, &size) && size != 0 && size <= UINT32_MAX)
+        screen_progress(&s->screen, now, "  %s of %s, %u %%, %s/s%s", received, screen_bytes(of, size),
+                        (unsigned)divide_u64(download_received(d) * 100, (uint32_t)size, NULL), rate, way_of(d));
     else
-        screen_progress(&s->screen, now, "  %s, %s/s", received, rate);
+        screen_progress(&s->screen, now, "  %s, %s/s%s", received, rate, way_of(d));
 }
 
 static void step_file(struct session *s, time_us now)
@@ -274,7 +300,7 @@ static void step_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
         return;
     }
-    screen_line(&s->screen, "  %s, %s/s: starting it", screen_bytes(received, s->transfer.tftp.received),
+    screen_line(&s->screen, "  %s, %s/s: starting it", screen_bytes(received, download_received(&s->transfer)),
                 screen_bytes(rate, download_rate(&s->transfer, now)));
     cached_packets_build(s->config.cached, &s->dhcp.lease, &s->flow.choice);
     set_state(s, now, FLOW_READY);

@@ -19,14 +19,14 @@ static struct file_shown file_shown(const struct session *s)
 /* "PXE-E3B: TFTP file not found (10.0.0.5, boot/kernel: "File not found")" */
 static void show_headline(struct session *s, enum status why)
 {
-    const struct tftp *tftp = &s->transfer.tftp;
+    const char *server_text = download_server_text(&s->transfer);
     unsigned number = status_number(why);
 
     if (s->flow.choice.file[0] == '\0' || why == STATUS_CANCELLED)
         screen_line(&s->screen, "PXE-E%02X: %s", number, status_text(why));
-    else if (tftp->server_text[0] != '\0')
+    else if (server_text[0] != '\0')
         screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s: \"%s\")", number, status_text(why),
-                    IPV4_ARGS(s->flow.choice.server), file_shown(s).name, tftp->server_text);
+                    IPV4_ARGS(s->flow.choice.server), file_shown(s).name, server_text);
     else
         screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s)", number, status_text(why),
                     IPV4_ARGS(s->flow.choice.server), file_shown(s).name);
@@ -105,7 +105,7 @@ static void advise_silent_server(struct session *s)
 {
     screen_line(&s->screen, "  Check that a TFTP server runs there (next-server), that nothing drops UDP port 69,");
     screen_line(&s->screen, "  and that answers from its other ports get through. %llu bytes were received.",
-                (unsigned long long)s->transfer.tftp.received);
+                (unsigned long long)download_received(&s->transfer));
 }
 
 static void advise_too_big(struct session *s)

@@ -52,6 +52,6 @@ enum status file_size_find(struct session *s, const struct tftp_request *request
     }
     download_stop(&s->size_query); /* its sink ends here */
     if (status == STATUS_OK)
-        *size = s->size_query.tftp.size;
+        (void)download_size(&s->size_query, size);
     return status;
 }

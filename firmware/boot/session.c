@@ -94,7 +94,7 @@ enum status session_configure(struct session *s, bool is_quiet)
 
 struct slice session_boot_file(const struct session *s)
 {
-    return slice_of(s->config.file->memory, (size_t)s->transfer.tftp.received);
+    return slice_of(s->config.file->memory, (size_t)download_received(&s->transfer));
 }
 
 struct dhcp_identity session_identity(const struct session *s)
@@ -136,5 +136,6 @@ enum status session_download(struct session *s, struct download *d, const struct
     struct tftp_request on_this_nic = *request;
 
     on_this_nic.receive_frames = s->nic->receive_frames;
+    on_this_nic.map = d == &s->transfer ? &s->blocks : NULL;
     return download_start(d, &s->net, platform_now(), &on_this_nic, &s->experience);
 }
