@@ -16,7 +16,7 @@ enum {
     BLOCK_SIZE_MIN = 512,
 };
 
-struct mtftp {
+struct mtftp_call {
     EFI_PXE_BASE_CODE_TFTP_OPCODE operation;
     VOID *buffer;
     UINT64 *buffer_size;
@@ -60,7 +60,7 @@ static enum status sink_write(struct sink *sink, uint64_t at, struct slice bytes
     return STATUS_OK;
 }
 
-static struct mtftp_sink sink_of(const struct mtftp *m)
+static struct mtftp_sink sink_of(const struct mtftp_call *m)
 {
     struct mtftp_sink s = {.sink = {.size_known = sink_size_known, .write = sink_write}};
 
@@ -87,7 +87,7 @@ static bool moves_data(EFI_PXE_BASE_CODE_TFTP_OPCODE operation)
     return operation != EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE && operation != EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE;
 }
 
-static bool file_is_wrong(const struct mtftp *m)
+static bool file_is_wrong(const struct mtftp_call *m)
 {
     size_t len = 0;
 
@@ -107,7 +107,12 @@ static bool server_is_wrong(const EFI_IP_ADDRESS *server)
     return address >> 24 == 0 || address >> 24 == 127 || address >> 24 >= 224;
 }
 
-static EFI_STATUS check(const struct pxe_base_code *pxe, const struct mtftp *m)
+static bool group_is_wrong(const EFI_PXE_BASE_CODE_MTFTP_INFO *info)
+{
+    return !ipv4_is_multicast(pxe_get_address(&info->MCastIp)) || info->CPort == 0 || info->SPort == 0;
+}
+
+static EFI_STATUS check(const struct pxe_base_code *pxe, const struct mtftp_call *m)
 {
     EFI_STATUS status = pxe_base_code_check(pxe);
 
@@ -122,21 +127,44 @@ static EFI_STATUS check(const struct pxe_base_code *pxe, const struct mtftp *m)
         return EFI_INVALID_PARAMETER;
     if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE && (m->dont_use_buffer || *m->buffer_size > SIZE_MAX))
         return EFI_INVALID_PARAMETER;
-    if (is_multicast(m->operation) && m->info == NULL)
+    if (is_multicast(m->operation) && (m->info == NULL || group_is_wrong(m->info)))
         return EFI_INVALID_PARAMETER;
     if (pxe_get_address(&pxe->mode.StationIp) == 0)
         return EFI_INVALID_PARAMETER;
-    return is_multicast(m->operation) ? EFI_UNSUPPORTED : EFI_SUCCESS;
+    /* The list of a group's files is one that the server makes; none does (atftpd 0.8 knows RRQ alone). */
+    return m->operation == EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY ? EFI_UNSUPPORTED : EFI_SUCCESS;
 }
 
 /* --- the transfer --------------------------------------------------------------------------------------------------
  */
 
+static uint8_t seconds(UINT16 timeout)
+{
+    return (uint8_t)(timeout < UINT8_MAX ? timeout : UINT8_MAX);
+}
+
+/*
+ * Who watches the packets of a multicast transfer sees blocks of 512 bytes in any order; if it ends by unicast, the
+ * blocks have the same numbers there.
+ */
+static void take_group(struct tftp_request *request, const EFI_PXE_BASE_CODE_MTFTP_INFO *info)
+{
+    request->mtftp = (struct mtftp_group){
+        .address = pxe_get_address(&info->MCastIp),
+        .client_port = info->CPort,
+        .server_port = info->SPort,
+        .open_s = seconds(info->ListenTimeout),
+        .reopen_s = seconds(info->TransmitTimeout),
+    };
+    if (request->block_size_max != 0)
+        request->block_size_max = BLOCK_SIZE_MIN;
+}
+
 /*
  * Whoever takes the file from the callback protocol gets it in lock-step, each block once and in order but for what is
  * repeated on the wire, and in blocks that fit a packet of the protocol's unless he asks for longer ones.
  */
-static struct tftp_request request_of(const struct pxe_base_code *pxe, const struct mtftp *m, struct sink *sink)
+static struct tftp_request request_of(const struct pxe_base_code *pxe, const struct mtftp_call *m, struct sink *sink)
 {
     struct tftp_request request = {
         .server = {.ip = ipv4_address(pxe_get_address(m->server))},
@@ -147,11 +175,13 @@ static struct tftp_request request_of(const struct pxe_base_code *pxe, const str
 
     if (m->dont_use_buffer)
         request.window_max = 1;
-    if (!m->dont_use_buffer && !pxe->mode.MakeCallbacks)
-        return request;
-    request.block_size_max = TFTP_BLOCK_FRAME;
-    if (m->block_size != NULL)
-        request.block_size_max = (uint16_t)(*m->block_size < TFTP_BLOCK_MAX ? *m->block_size : TFTP_BLOCK_MAX);
+    if (m->dont_use_buffer || pxe->mode.MakeCallbacks) {
+        request.block_size_max = TFTP_BLOCK_FRAME;
+        if (m->block_size != NULL)
+            request.block_size_max = (uint16_t)(*m->block_size < TFTP_BLOCK_MAX ? *m->block_size : TFTP_BLOCK_MAX);
+    }
+    if (is_multicast(m->operation))
+        take_group(&request, m->info);
     return request;
 }
 
@@ -176,7 +206,7 @@ static enum status transfer(struct pxe_base_code *pxe, const struct tftp_request
     struct download *d = &s->transfer;
     enum status status;
 
-    pxe->call.client = &d->tftp.udp;
+    pxe->call.client = request->mtftp.address == 0 ? &d->tftp.udp : NULL; /* two machines may have a part in it */
     status = session_download(s, d, request);
     if (status != STATUS_OK)
         return status;
@@ -187,30 +217,30 @@ static enum status transfer(struct pxe_base_code *pxe, const struct tftp_request
     }
     status = download_status(d);
     if (status != STATUS_OK)
-        show_error(&pxe->mode, d->tftp.server_error, d->tftp.server_text);
+        show_error(&pxe->mode, download_server_error(d), download_server_text(d));
     return status;
 }
 
-static enum status get_size(struct pxe_base_code *pxe, const struct mtftp *m)
+static enum status get_size(struct pxe_base_code *pxe, const struct mtftp_call *m)
 {
     struct session *s = &pxe->boot->session;
-    const struct tftp *tftp = &s->size_query.tftp;
+    const struct download *query = &s->size_query;
     struct tftp_request request = request_of(pxe, m, NULL);
     enum status status;
     uint64_t size = 0;
 
-    pxe->call.client = &tftp->udp;
+    pxe->call.client = &query->tftp.udp;
     status = file_size_find(s, &request, &size);
     if (s->is_cancelled)
         return STATUS_CANCELLED;
     if (status == STATUS_OK)
         *m->buffer_size = size;
     else
-        show_error(&pxe->mode, tftp->server_error, tftp->server_text);
+        show_error(&pxe->mode, download_server_error(query), download_server_text(query));
     return status;
 }
 
-static enum status write_file(struct pxe_base_code *pxe, const struct mtftp *m)
+static enum status write_file(struct pxe_base_code *pxe, const struct mtftp_call *m)
 {
     struct upload *u = &pxe->upload;
     struct tftp_write_request request = {
@@ -237,12 +267,14 @@ static enum status write_file(struct pxe_base_code *pxe, const struct mtftp *m)
 }
 
 /* A needed size of 0 makes callers try again for ever: where nothing was told there was at least one byte. */
-static enum status read_file(struct pxe_base_code *pxe, const struct mtftp *m)
+static enum status read_file(struct pxe_base_code *pxe, const struct mtftp_call *m)
 {
     struct mtftp_sink sink = sink_of(m);
     struct tftp_request request = request_of(pxe, m, &sink.sink);
     enum status status = transfer(pxe, &request);
 
+    if (status == STATUS_OK)
+        sink.size = download_received(&pxe->boot->session.transfer); /* blocks of another file may have been longer */
     if (status == STATUS_OK && !sink.is_unlimited && sink.size > sink.capacity)
         status = STATUS_FILE_TOO_BIG;
     if (status == STATUS_FILE_TOO_BIG && sink.size > *m->buffer_size)
@@ -250,11 +282,23 @@ static enum status read_file(struct pxe_base_code *pxe, const struct mtftp *m)
     else if (status == STATUS_FILE_TOO_BIG && *m->buffer_size != UINT64_MAX)
         ++*m->buffer_size;
     if (status == STATUS_OK)
-        *m->buffer_size = pxe->boot->session.transfer.tftp.received;
+        *m->buffer_size = sink.size;
     return status;
 }
 
-static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp *m)
+/* MTFTP tells no sizes: the server's TFTP does, or all bytes are counted as they come by multicast. */
+static enum status get_multicast_size(struct pxe_base_code *pxe, const struct mtftp_call *m)
+{
+    struct mtftp_call counting = *m;
+    enum status status = get_size(pxe, m);
+
+    counting.dont_use_buffer = true;
+    if (status == STATUS_TFTP_OPEN_TIMEOUT || status == STATUS_TFTP_CANNOT_OPEN)
+        status = read_file(pxe, &counting);
+    return status;
+}
+
+static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp_call *m)
 {
     EFI_STATUS status = check(pxe, m);
 
@@ -266,6 +310,8 @@ static EFI_STATUS mtftp(struct pxe_base_code *pxe, const struct mtftp *m)
     pxe_udp_unseat(pxe);
     if (m->operation == EFI_PXE_BASE_CODE_TFTP_GET_FILE_SIZE)
         status = efi_status(get_size(pxe, m));
+    else if (m->operation == EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE)
+        status = efi_status(get_multicast_size(pxe, m));
     else if (m->operation == EFI_PXE_BASE_CODE_TFTP_WRITE_FILE)
         status = efi_status(write_file(pxe, m));
     else
@@ -278,7 +324,7 @@ EFI_STATUS EFIAPI pxe_mtftp(EFI_PXE_BASE_CODE_PROTOCOL *this, EFI_PXE_BASE_CODE_
                             BOOLEAN overwrite, UINT64 *buffer_size, UINTN *block_size, EFI_IP_ADDRESS *server,
                             UINT8 *file, EFI_PXE_BASE_CODE_MTFTP_INFO *info, BOOLEAN dont_use_buffer)
 {
-    const struct mtftp call = {
+    const struct mtftp_call call = {
         .operation = operation,
         .buffer = buffer,
         .buffer_size = buffer_size,

@@ -18,7 +18,7 @@ static enum status start(struct session *s, struct download *d, const struct tft
 {
     enum status status = session_download(s, d, request);
 
-    d->tftp.udp.gateway = ipv4_value(pxe_ip(gateway));
+    download_set_gateway(d, ipv4_value(pxe_ip(gateway)));
     return status;
 }
 
@@ -151,6 +151,24 @@ static bool transfer_is_over(const void *context)
     return download_status(context) != STATUS_PENDING;
 }
 
+/* With a multicast address, the ports are MTFTP's (PXE 2.1 section 4.2.7); TFTP's is what it always is then. */
+static void take_group(struct tftp_request *request, const struct pxenv_tftp_read_file *read)
+{
+    uint32_t address = ipv4_value(pxe_ip(read->McastIPAddress));
+    uint16_t client_port = pxe_port(read->TFTPClntPort);
+
+    if (!ipv4_is_multicast(address) || client_port == 0 || request->server.port == 0)
+        return;
+    request->mtftp = (struct mtftp_group){
+        .address = address,
+        .client_port = client_port,
+        .server_port = request->server.port,
+        .open_s = (uint8_t)(read->TFTPOpenTimeOut < UINT8_MAX ? read->TFTPOpenTimeOut : UINT8_MAX),
+        .reopen_s = (uint8_t)(read->TFTPReopenDelay < UINT8_MAX ? read->TFTPReopenDelay : UINT8_MAX),
+    };
+    request->server.port = TFTP_PORT;
+}
+
 enum status pxe_tftp_fetch(struct pxe_api *api, const struct pxenv_tftp_read_file *read, void *memory,
                            uint32_t capacity, uint32_t *len)
 {
@@ -167,13 +185,14 @@ enum status pxe_tftp_fetch(struct pxe_api *api, const struct pxenv_tftp_read_fil
         return STATUS_BAD_PARAMETER;
     buffer_sink_start(&sink, memory, capacity);
     request.sink = &sink.sink;
+    take_group(&request, read);
     api->tftp.is_open = false;
     status = start(s, &s->transfer, &request, read->GatewayIPAddress);
     if (status != STATUS_OK)
         return status;
     (void)run_until(s, transfer_is_over, &s->transfer, TIME_NEVER);
     status = download_status(&s->transfer);
-    *len = (uint32_t)(status == STATUS_OK ? s->transfer.tftp.received : sink.needed);
+    *len = (uint32_t)(status == STATUS_OK ? download_received(&s->transfer) : sink.needed);
     return status;
 }
 
@@ -198,7 +217,7 @@ static uint32_t room_at(struct pxe_api *api, uint32_t physical, uint32_t wanted)
     return fits;
 }
 
-/* A multicast address is answered by a unicast transfer; the caller cannot tell. */
+/* Where multicast fails the file comes by unicast; the caller cannot tell. */
 enum status pxe_tftp_read_file(struct pxe_api *api, void *parameters)
 {
     struct pxenv_tftp_read_file *read = parameters;
@@ -219,6 +238,7 @@ enum status pxe_tftp_get_fsize(struct pxe_api *api, void *parameters)
     struct session *s = api->session;
     char name[129] = "";
     struct tftp_request request = request_of(query->ServerIPAddress, TFTP_PORT, name);
+    uint64_t size = 0;
     enum status status = pxe_own_nic(api, NIC_OWNER_STACK);
 
     query->FileSize = 0;
@@ -234,9 +254,8 @@ enum status pxe_tftp_get_fsize(struct pxe_api *api, void *parameters)
         return status;
     (void)run_until(s, transfer_is_over, &s->size_query, TIME_NEVER);
     status = download_status(&s->size_query);
-    if (status == STATUS_OK && s->size_query.tftp.size > UINT32_MAX)
+    if (status == STATUS_OK && download_size(&s->size_query, &size) && size > UINT32_MAX)
         return STATUS_FILE_TOO_BIG;
-    if (status == STATUS_OK)
-        query->FileSize = (uint32_t)s->size_query.tftp.size;
+    query->FileSize = (uint32_t)size;
     return status;
 }

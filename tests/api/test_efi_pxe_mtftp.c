@@ -268,8 +268,10 @@ static void wrong_arguments_move_no_packet(void **state)
     INVALID(EFI_PXE_BASE_CODE_MTFTP_READ_FILE, buffer, &size, &fits, &server, name, NULL, FALSE);
     INVALID(EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE, NULL, &size, &fits, &server, NULL, &info, FALSE);
     for (unsigned op = EFI_PXE_BASE_CODE_MTFTP_GET_FILE_SIZE; op <= EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY; op++)
-        assert_int_equal(CALL((EFI_PXE_BASE_CODE_TFTP_OPCODE)op, buffer, &size, &fits, &server, name, &info, FALSE),
-                         EFI_UNSUPPORTED);
+        INVALID((EFI_PXE_BASE_CODE_TFTP_OPCODE)op, buffer, &size, &fits, &server, name, &info, FALSE);
+    info = (EFI_PXE_BASE_CODE_MTFTP_INFO){.MCastIp = efi_ip(0xefff0101), .CPort = 1757, .SPort = 1758};
+    assert_int_equal(CALL(EFI_PXE_BASE_CODE_MTFTP_READ_DIRECTORY, buffer, &size, &fits, &server, name, &info, FALSE),
+                     EFI_UNSUPPORTED);
     assert_int_equal(pxe->Mtftp(NULL, READ_FILE, buffer, FALSE, &size, NULL, &server, name, NULL, FALSE),
                      EFI_INVALID_PARAMETER);
     assert_int_equal(w->world.wire.carried, carried);
