@@ -15,7 +15,7 @@
 #define END_PAUSE     MILLISECONDS(50)  /* after a last block, instead of the reopen delay: the ACK is on its way */
 #define REQUEST_WAIT  MILLISECONDS(500)
 #define LONGEST_WAIT  SECONDS(4)
-#define BUSY_PATIENCE SECONDS(12)  /* for an answer where the group was heard: servers forget a session after long */
+#define BUSY_PATIENCE SECONDS(36)  /* for an answer where the group was heard: atftpd forgets a session after 30 s */
 #define MUTE_PATIENCE SECONDS(3)   /* for the first block by multicast, when one came by unicast */
 #define SILENCE       SECONDS(16)  /* of a session of ours; servers that repeat on their own do so every 1 to 5 s */
 #define STARVED       SECONDS(120) /* while others' sessions bring nothing new */
@@ -30,7 +30,9 @@ enum {
     START_OVERS_TRUSTING = 1,
     START_OVERS_MAX = 3,
     UNREACHABLE_MAX = 2,
-    REPEATS_BEFORE_NO_SEEK = 2,
+    REPEATS_OF_SKIP = 2, /* before the block is acknowledged itself */
+    FAILED_SKIPS_MAX = 3,
+    LAST_ACKS = 3, /* as long as it waits for one, the server takes no other client */
 };
 
 static struct mtftp *mtftp_of(const struct udp_client *udp)
@@ -153,6 +155,12 @@ void mtftp_finish(struct mtftp *m, time_us now)
         mtftp_owe_ack(m, now, m->last);
 }
 
+static void end_dallying(struct mtftp *m, time_us now)
+{
+    retry_stop(&m->retry);
+    mtftp_set_state(m, now, MTFTP_DONE);
+}
+
 /* --- output ------------------------------------------------------------------------------------------------------ */
 
 static uint16_t swapped(uint16_t port)
@@ -160,13 +168,14 @@ static uint16_t swapped(uint16_t port)
     return (uint16_t)(port >> 8 | port << 8);
 }
 
-static void swap_ports(struct mtftp *m)
+static void swap_ports(struct mtftp *m, time_us now)
 {
     m->request.group.client_port = swapped(m->request.group.client_port);
     m->request.group.server_port = swapped(m->request.group.server_port);
     m->udp.group_port = m->request.group.client_port;
     m->ports_are_swapped = true;
     m->unreachables = 0;
+    m->turned = now;
     log_print(m->log, LOG_INFO, "mtftp: trying ports %u and %u", m->request.group.client_port,
               m->request.group.server_port);
 }
@@ -177,17 +186,22 @@ static bool may_swap(const struct mtftp *m)
            m->sessions_ours == 0;
 }
 
-static bool request_output(struct mtftp *m, time_us now, struct writer *w)
+static time_us open_patience(const struct mtftp *m)
 {
     time_us patience = seconds_or_one(m->request.group.open_s) * OPEN_TIMEOUTS;
 
-    if (may_swap(m) && now - m->turned >= patience / 2) {
-        swap_ports(m);
-        return false; /* the packet would go to the port it was addressed to before */
-    }
-    if ((m->has_heard_group || m->sessions_ours != 0) && patience < BUSY_PATIENCE)
-        patience = BUSY_PATIENCE;
-    if (now - m->turned >= patience) {
+    if (may_swap(m))
+        return patience / 2;
+    return (m->has_heard_group || m->sessions_ours != 0) && patience < BUSY_PATIENCE ? BUSY_PATIENCE : patience;
+}
+
+static bool request_output(struct mtftp *m, time_us now, struct writer *w)
+{
+    if (now - m->turned >= open_patience(m)) {
+        if (may_swap(m)) {
+            swap_ports(m, now);
+            return false; /* the packet would go to the port it was addressed to before */
+        }
         mtftp_give_up(m, now, STATUS_TFTP_OPEN_TIMEOUT, "nobody answers");
         return false;
     }
@@ -213,7 +227,7 @@ static bool opens(struct mtftp *m, time_us now)
     return true;
 }
 
-static time_us patience(const struct mtftp *m)
+static time_us block_patience(const struct mtftp *m)
 {
     time_us wait = m->round_trip * 4;
 
@@ -225,12 +239,13 @@ static time_us patience(const struct mtftp *m)
 void mtftp_owe_ack(struct mtftp *m, time_us now, uint16_t block)
 {
     m->owed = block;
-    retry_start(&m->retry, now, patience(m), LONGEST_WAIT);
+    retry_start(&m->retry, now, block_patience(m), LONGEST_WAIT);
 }
 
 void mtftp_acknowledge_each(struct mtftp *m)
 {
-    m->seeks = MTFTP_SEEKS_NO;
+    if (m->session.awaited != m->session.block + 1 && ++m->failed_skips >= FAILED_SKIPS_MAX)
+        m->seeks = MTFTP_SEEKS_NO;
     m->owed = m->session.block;
     m->session.awaited = (uint16_t)(m->session.block + 1);
     m->ends_after_ack = m->session.block == m->last;
@@ -242,8 +257,9 @@ static bool may_repeat_ack(struct mtftp *m, time_us now)
     time_us silence = now - m->session.heard;
 
     if (m->state == MTFTP_DALLYING) {
-        retry_stop(&m->retry);
-        mtftp_set_state(m, now, MTFTP_DONE);
+        if (m->retry.attempts < LAST_ACKS)
+            return true;
+        end_dallying(m, now);
         return false;
     }
     if (!m->has_heard_group && silence >= MUTE_PATIENCE) {
@@ -255,7 +271,7 @@ static bool may_repeat_ack(struct mtftp *m, time_us now)
         mtftp_session_over(m, now, false, "the server is silent");
         return false;
     }
-    if (m->owed != m->session.block && m->seeks == MTFTP_SEEKS_UNKNOWN && m->retry.attempts >= REPEATS_BEFORE_NO_SEEK)
+    if (m->owed != m->session.block && m->seeks == MTFTP_SEEKS_UNKNOWN && m->retry.attempts >= REPEATS_OF_SKIP)
         mtftp_acknowledge_each(m);
     return true;
 }
@@ -272,7 +288,7 @@ static bool ack_output(struct mtftp *m, time_us now, struct writer *w)
     m->repeats += is_repeated;
     m->ack_sent = now;
     retry_sent(&m->retry, now, m->random);
-    if (m->state == MTFTP_DALLYING)
+    if (m->state == MTFTP_DALLYING && m->retry.attempts >= LAST_ACKS)
         m->retry.deadline = now + DALLY;
     else if (m->ends_after_ack)
         mtftp_session_over(m, now, true, "its last block came");
@@ -301,7 +317,10 @@ static time_us mtftp_deadline(const struct udp_client *udp)
 
     if (m->farewell.is_owed)
         return m->farewell.at;
-    return m->state == MTFTP_LISTENING ? time_earlier(m->opens_at, m->progressed + STARVED) : m->retry.deadline;
+    if (m->state == MTFTP_LISTENING)
+        return time_earlier(m->opens_at, m->progressed + STARVED);
+    return m->state == MTFTP_OPENING ? time_earlier(m->turned + open_patience(m), m->retry.deadline)
+                                     : m->retry.deadline;
 }
 
 static struct udp_address mtftp_destination(const struct udp_client *udp)
@@ -323,8 +342,7 @@ static void mtftp_unreachable(struct udp_client *udp, time_us now, enum status w
         m->farewell.is_owed = false;
     m->unreachables += why != STATUS_ARP_TIMEOUT;
     if (m->state == MTFTP_DALLYING) {
-        retry_stop(&m->retry); /* it had the last ACK, and left */
-        mtftp_set_state(m, now, MTFTP_DONE);
+        end_dallying(m, now); /* it had the last ACK, and left */
     } else if (m->state == MTFTP_FAILED || m->state == MTFTP_DONE || m->state == MTFTP_IDLE) {
         return;
     } else if (why == STATUS_ARP_TIMEOUT) {
@@ -335,7 +353,7 @@ static void mtftp_unreachable(struct udp_client *udp, time_us now, enum status w
     } else if (m->state == MTFTP_RECEIVING) {
         mtftp_session_over(m, now, false, "the server has forgotten us");
     } else if (m->state == MTFTP_OPENING && may_swap(m)) {
-        swap_ports(m);
+        swap_ports(m, now);
     } else if (m->state == MTFTP_OPENING) {
         mtftp_give_up(m, now, STATUS_TFTP_CANNOT_OPEN, "nobody listens at the server's port");
     }
@@ -389,7 +407,7 @@ void mtftp_cancel(struct mtftp *m, time_us now, enum status why)
     if (m->state == MTFTP_LISTENING || m->state == MTFTP_OPENING || m->state == MTFTP_RECEIVING)
         fail(m, now, why);
     else if (m->state == MTFTP_DALLYING)
-        (void)may_repeat_ack(m, now);
+        end_dallying(m, now);
 }
 
 bool mtftp_is_complete(const struct mtftp *m)

@@ -113,6 +113,7 @@ struct mtftp {
     unsigned returns;      /* to the session before, in quick succession: two streams at once */
     time_us returned;      /* the last such return */
     enum mtftp_seeks seeks;
+    unsigned failed_skips;
     bool is_confirmed;      /* the last block came in a whole session */
     bool distrusts_others;  /* blocks count in sessions of our own alone */
     bool has_heard_group;   /* anything of the server's, by the group */

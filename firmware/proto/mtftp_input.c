@@ -166,8 +166,8 @@ static void receive(struct mtftp *m, time_us now, const struct tftp_packet *data
             m->seeks = MTFTP_SEEKS_YES;
         take_sample(m, now);
         acknowledge(m, now, data->number);
-    } else if (was_skip && data->number == s->block + 1) {
-        m->seeks = MTFTP_SEEKS_NO; /* it counts ACKs, whatever is in them */
+    } else if (m->seeks != MTFTP_SEEKS_YES && data->number > s->block) {
+        mtftp_acknowledge_each(m); /* it counts ACKs, whatever is in them, repeated ones too: on from there */
         take_sample(m, now);
         acknowledge(m, now, data->number);
     } else if (data->number == s->block) {
@@ -323,7 +323,7 @@ static void error_came(struct mtftp *m, time_us now, uint16_t port, const struct
         return;
     }
     if (m->session.awaited != m->session.block + 1 && m->seeks == MTFTP_SEEKS_UNKNOWN)
-        m->seeks = MTFTP_SEEKS_NO;
+        m->seeks = MTFTP_SEEKS_NO; /* that may have been why */
     mtftp_session_over(m, now, false, "the server broke off");
 }
 

@@ -30,7 +30,7 @@ void mtftp_heard(struct mtftp *, time_us now, bool was_last);
 /* Our session is over, blocks are missing. */
 void mtftp_session_over(struct mtftp *, time_us now, bool was_last, const char *reason);
 
-/* Other servers than atftpd: an ACK is answered by the block after the last one sent, whatever number is in it. */
+/* The block that came last is acknowledged itself: no skip is due, or the server did not follow it. */
 void mtftp_acknowledge_each(struct mtftp *);
 
 /* The ACK of this block is owed at once. */

@@ -138,6 +138,14 @@ void mtftp_script_acks(struct transcript *t, time_us at, uint16_t port, uint16_t
         assert_int_equal(t->sent_to.port, port);
 }
 
+void mtftp_script_acks_last(struct transcript *t, time_us at, uint16_t port, uint16_t number)
+{
+    mtftp_script_acks(t, at, port, number);
+    transcript_sends(t, at + MILLISECONDS(15), at + MILLISECONDS(400));
+    transcript_sends(t, at + MILLISECONDS(50), at + MILLISECONDS(1200));
+    transcript_silent(t, at + SECONDS(4));
+}
+
 void mtftp_script_complains(struct transcript *t, time_us at, uint16_t port, uint16_t code)
 {
     tftp_script_complains(t, at, (struct udp_address){.ip = ipv4_address(MTFTP_SCRIPT_SERVER), .port = port}, code);
