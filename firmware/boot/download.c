@@ -106,6 +106,7 @@ static void step_unicast(struct download *d, time_us now)
     if (may_stop && d->tftp.received >= d->holes.end) {
         d->is_filled = true;
         tftp_cancel(&d->tftp, now, STATUS_CANCELLED);
+        net_transmit(d->net, now); /* whoever waits for the file may not poll any more */
     }
 }
 

@@ -6,10 +6,10 @@
  *   DOWNLOAD_UNICAST: TFTP, with the multicast option of RFC 2090 where the request lends memory for it
  *   DOWNLOAD_MULTICAST: PXE's MTFTP, where the request names a group -it gave up-> DOWNLOAD_UNICAST
  *
- * What MTFTP brought before it gave up stays in the sink. TFTP then asks the same server; if the size it tells agrees
- * with the blocks that are there, only missing bytes are written, each once, and the server is stopped behind the last
- * of them. Else, or where no size is told, the file is written from its start, over what was there. So it is complete
- * when all of MTFTP's blocks are there, or all that was missing, or all of TFTP's.
+ * What MTFTP brought before it gave up stays in the sink. TFTP then asks the same server; if the size it tells is the
+ * one that MTFTP's last block told, only missing bytes are written, each once, and the server is stopped behind the
+ * last of them. Else, or where either is not known, the file is written from its start, over what was there. So it is
+ * complete when all of MTFTP's blocks are there, or all that was missing, or all of TFTP's.
  *
  * What a user wants to know is asked through the functions here, never of the machines: which of them has it may change
  * at any time.

@@ -5,25 +5,6 @@ enum {
     BLOCK_SHIFT = 9, /* of MTFTP: 512 bytes */
 };
 
-static uint16_t highest_block(const struct block_map *map)
-{
-    uint16_t block = BLOCK_MAP_MAX;
-
-    while (block > 0 && !block_map_has(map, block))
-        block--;
-    return block;
-}
-
-/* A size that the blocks can be of: that of the last one, or one that has all of them as full blocks. */
-static bool agrees(const struct hole_sink *s, uint64_t size)
-{
-    uint64_t blocks = (size >> BLOCK_SHIFT) + 1;
-
-    if (s->map->count == 0 || blocks > BLOCK_MAP_MAX)
-        return false;
-    return s->size != UINT64_MAX ? s->size == size : highest_block(s->map) < blocks;
-}
-
 static uint64_t end_of_last_hole(const struct hole_sink *s, uint64_t size)
 {
     uint16_t block = (uint16_t)((size >> BLOCK_SHIFT) + 1);
@@ -40,7 +21,7 @@ static enum status hole_sink_size_known(struct sink *sink, uint64_t size)
 {
     struct hole_sink *s = (struct hole_sink *)sink;
 
-    s->is_filling = agrees(s, size);
+    s->is_filling = s->map->count != 0 && s->size == size;
     if (s->is_filling)
         s->end = end_of_last_hole(s, size);
     return s->map->count == 0 ? s->to->size_known(s->to, size) : STATUS_OK;

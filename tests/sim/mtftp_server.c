@@ -25,6 +25,8 @@ static void send(struct mtftp_server *s, struct udp_address to, const struct wri
 
 static void end(struct mtftp_server *s)
 {
+    if (s->knobs.dies_after_session)
+        s->dead_until = TIME_NEVER;
     s->session_port = 0;
     s->has_sent_last = false;
 }
@@ -85,6 +87,8 @@ static void send_block(struct mtftp_server *s, time_us now, uint32_t block)
     s->block = block;
     s->has_sent_last |= block >= last_block(s);
     s->repeat_at = now + (s->knobs.patience != 0 ? s->knobs.patience : SECONDS(5));
+    if (s->knobs.silent_from != 0 && block >= s->knobs.silent_from)
+        return;
     if ((is_first && !s->knobs.no_unicast) || s->knobs.only_unicast) {
         s->blocks_sent++;
         send(s, s->client, &w);

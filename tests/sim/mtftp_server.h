@@ -15,23 +15,25 @@
 
 /* All zero: atftpd. */
 struct mtftp_server_knobs {
-    bool is_deaf;        /* answers no request */
-    bool refuses;        /* by ERROR 1 */
-    bool counts;         /* any ACK sends the block behind the one sent last */
-    bool is_strict;      /* an ACK of another block than the one sent last is dropped */
-    bool no_unicast;     /* not even the first block */
-    bool only_unicast;   /* nothing by the group */
-    bool has_one_port;   /* sessions' blocks come from the port that takes requests */
-    bool rolls_over;     /* after block 65535 comes 0 */
-    uint16_t block_size; /* 0: 512 */
-    uint32_t short_at;   /* this block comes one byte short; 0: none */
-    uint32_t empty_at;   /* this block comes empty; 0: none */
-    uint32_t long_at;    /* this block comes one byte too long; 0: none */
-    uint32_t zero_at;    /* before this block comes one of number 0; 0: none */
-    uint32_t error_at;   /* in place of this block comes an ERROR, once; 0: none */
-    uint32_t dies_at;    /* before it sends this block, once; 0: never */
-    time_us dead_for;    /* then it starts again and knows nobody; 0: never */
-    time_us patience;    /* before it repeats a block; 0: 5 s */
+    bool is_deaf;            /* answers no request */
+    bool refuses;            /* by ERROR 1 */
+    bool counts;             /* any ACK sends the block behind the one sent last */
+    bool is_strict;          /* an ACK of another block than the one sent last is dropped */
+    bool no_unicast;         /* not even the first block */
+    bool only_unicast;       /* nothing by the group */
+    bool has_one_port;       /* sessions' blocks come from the port that takes requests */
+    bool rolls_over;         /* after block 65535 comes 0 */
+    uint16_t block_size;     /* 0: 512 */
+    uint32_t short_at;       /* this block comes one byte short; 0: none */
+    uint32_t empty_at;       /* this block comes empty; 0: none */
+    uint32_t long_at;        /* this block comes one byte too long; 0: none */
+    uint32_t zero_at;        /* before this block comes one of number 0; 0: none */
+    uint32_t error_at;       /* in place of this block comes an ERROR, once; 0: none */
+    uint32_t silent_from;    /* blocks from this one on are not sent; 0: all are */
+    bool dies_after_session; /* for ever */
+    uint32_t dies_at;        /* before it sends this block, once; 0: never */
+    time_us dead_for;        /* then it starts again and knows nobody; 0: never */
+    time_us patience;        /* before it repeats a block; 0: 5 s */
 };
 
 struct mtftp_server {
