@@ -12,8 +12,8 @@
 #define USER_CLASS_MAX 63
 
 /*
- * What a PXE ROM asks for, and: classless routes before routers (RFC 3442), option 17 (FreeBSD's pxeboot), 209 and 210
- * (pxelinux reads them from the cached ACK).
+ * What a PXE ROM asks for, and: classless routes before routers (RFC 3442), option 17 (FreeBSD's pxeboot), 208 to 211
+ * (pxelinux reads them from the cached ACK, RFC 5071).
  */
 static const uint8_t parameters[] = {
     DHCP_TAG_NETMASK,
@@ -41,8 +41,10 @@ static const uint8_t parameters[] = {
     133,
     134,
     135,
+    208,
     DHCP_TAG_PXELINUX_CONFIG,
     DHCP_TAG_PXELINUX_PREFIX,
+    211,
 };
 
 /* RFC 3004 section 4: every instance of a class has its length in front of it. */

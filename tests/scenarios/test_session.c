@@ -58,6 +58,7 @@ static void a_given_lease_without_link_fails(void **state)
     network_free(n);
 }
 
+/* shows: RFC3004-4-a, RFC3004-4-b */
 static void the_user_class_is_sent_with_its_length(void **state)
 {
     struct network *n = network_new(1, 5000);

@@ -162,6 +162,7 @@ static void malformed_arp_leaves_nothing_behind(void **state)
 }
 
 /* T-ARP-05 */
+/* shows: RFC951-7.2-b */
 static void requests_for_us_are_answered_once(void **state)
 {
     struct bench *b = *state;
@@ -181,6 +182,7 @@ static void requests_for_us_are_answered_once(void **state)
     assert_silent(b);
 }
 
+/* shows: RFC951-7.2-b */
 static void without_an_address_nothing_is_answered(void **state)
 {
     struct bench *b = *state;
@@ -194,6 +196,7 @@ static void without_an_address_nothing_is_answered(void **state)
 }
 
 /* T-ARP-04 */
+/* shows: RFC2131-4.4.1-k */
 static void conflicts_are_counted_and_not_fought_over(void **state)
 {
     struct bench *b = *state;
@@ -208,6 +211,7 @@ static void conflicts_are_counted_and_not_fought_over(void **state)
 }
 
 /* RFC 2131 section 4.4.1: once per address, when the ring has room. */
+/* shows: RFC2131-2.2-a, RFC2131-4.4.1-i */
 static void a_new_address_is_announced(void **state)
 {
     const struct net_config config = {.address = OUR_IP, .netmask = NETMASK};

@@ -10,6 +10,8 @@
 #include "tests/harness/dhcp_conversation.h"
 
 /* The reference network: one dhcpd that names server and file, unmarked. DISCOVER to REQUEST well under 0.35 s. */
+/* shows: RFC2131-3.1-a, RFC2131-3.1-b, RFC2131-4.4.1-a, RFC2131-4.4.1-f, RFC2131-4.4.1-j, RFC2131-3.1-h,
+   RFC2131-3.1-c, RFC2132-8.4-b, RFC2132-9.1-a, RFC951-3-b */
 static void plain_offer(struct transcript *t)
 {
     start(t);
@@ -40,6 +42,8 @@ static void plain_offer(struct transcript *t)
     assert_int_equal(dhcp.lease.discover.bytes[242], DHCP_DISCOVER);
 }
 
+/* shows: RFC2131-2-c, RFC2131-4.1-a, RFC2131-4.1-j, RFC2131-4.2-a, RFC2131-4.4.1-b, RFC2132-9.10-a, RFC2132-9.13-a,
+   RFC2132-9.14-a, RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC1542-3.1-a, RFC1542-3.5-a */
 static void discover_has_the_options_of_a_pxe_client(struct transcript *t)
 {
     struct dhcp_message m;
@@ -318,6 +322,7 @@ static void proxy_while_requesting_is_kept(struct transcript *t)
         assert_string_equal(dhcp.lease.proxy_boot.file, "proxy.0");
 }
 
+/* shows: RFC2132-9.7-a */
 static void of_two_proxies_the_one_with_a_file_counts(struct transcript *t)
 {
     start(t);
@@ -343,6 +348,7 @@ static void proxies_alone_give_no_address(struct transcript *t)
 }
 
 /* The best offer counts, not the first. */
+/* shows: RFC2131-4.4.1-g, RFC2132-9.7-a */
 static void better_offer_within_the_wait_is_taken(struct transcript *t)
 {
     start(t);
@@ -364,6 +370,7 @@ static void file_of_the_offer_stands_when_the_ack_is_silent(struct transcript *t
         assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");
 }
 
+/* shows: RFC951-7.4-a */
 static void bootp_server_is_taken_when_nobody_else_answers(struct transcript *t)
 {
     start(t);
@@ -387,6 +394,7 @@ static void dhcp_is_preferred_to_bootp(struct transcript *t)
 }
 
 /* T-DH-21: the server behind a relay is known by option 54. */
+/* shows: RFC2132-9.7-a, RFC2131-3.1-b */
 static void relayed_offer_is_taken(struct transcript *t)
 {
     start(t);

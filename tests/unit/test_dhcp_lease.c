@@ -68,6 +68,7 @@ static void ack_without_options_gives_defaults(void **state)
     assert_int_equal(lease.boot.server_source, DHCP_SERVER_ID);
 }
 
+/* shows: RFC2132-3.3-a */
 static void netmask_with_holes_is_the_class_mask(void **state)
 {
     static const struct {
@@ -89,6 +90,7 @@ static void netmask_with_holes_is_the_class_mask(void **state)
 }
 
 /* T-DH-06 */
+/* shows: RFC2132-3.5-a, RFC2132-3.8-a */
 static void router_and_dns_lists_are_read_in_whole_addresses(void **state)
 {
     uint8_t many[252];
@@ -170,6 +172,7 @@ static void default_route_is_kept_among_too_many(void **state)
 }
 
 /* T-DH-17 */
+/* shows: RFC2131-4.4.1-j, RFC2131-4.4.5-a, RFC2132-9.2-a, RFC2132-9.11-a */
 static void times_are_clamped(void **state)
 {
     static const struct {
@@ -196,6 +199,7 @@ static void times_are_clamped(void **state)
     }
 }
 
+/* shows: RFC2132-3.14-a, RFC2132-3.17-a */
 static void names_are_printable(void **state)
 {
     (void)state;
@@ -207,6 +211,7 @@ static void names_are_printable(void **state)
     assert_string_equal(lease.domain, "example.org");
 }
 
+/* shows: RFC2132-2-c, RFC951-7.4-a */
 static void boot_file_field_comes_before_option_67(void **state)
 {
     (void)state;
@@ -224,6 +229,7 @@ static void boot_file_field_comes_before_option_67(void **state)
     assert_int_equal(lease.boot.file_source, DHCP_FILE_OPTION_67);
 }
 
+/* shows: RFC2132-9.5-a */
 static void overloaded_file_field_is_no_name(void **state)
 {
     (void)state;
@@ -236,6 +242,7 @@ static void overloaded_file_field_is_no_name(void **state)
 }
 
 /* T-DH-14 */
+/* shows: RFC951-8-a */
 static void odd_boot_file_names_are_bounded(void **state)
 {
     char full[DHCP_FILE_LEN], longest[255], endless[4000];
@@ -271,6 +278,7 @@ static void odd_boot_file_names_are_bounded(void **state)
     assert_string_equal(lease.boot.file, "../..\\%s%00%n");
 }
 
+/* shows: RFC2132-9.4-a, RFC951-7.4-a */
 static void boot_server_is_the_best_that_is_named(void **state)
 {
     (void)state;

@@ -59,6 +59,7 @@ static void assert_text(struct slice s, const char *text)
     assert_memory_equal(s.data, text, s.len);
 }
 
+/* shows: RFC2131-2-a */
 static void what_is_emitted_is_parsed_again(void **state)
 {
     struct dhcp_reply reply;
@@ -98,6 +99,7 @@ static void what_is_emitted_is_parsed_again(void **state)
 }
 
 /* The layout of RFC 2131 figure 1, byte by byte. */
+/* shows: RFC2131-2-a, RFC2131-3-a */
 static void fixed_fields_lie_where_the_rfc_has_them(void **state)
 {
     struct dhcp_reply reply;
@@ -117,6 +119,7 @@ static void fixed_fields_lie_where_the_rfc_has_them(void **state)
 }
 
 /* T-DH-01 */
+/* shows: RFC2132-3.1-a */
 static void packet_cut_anywhere_before_its_end_is_dropped(void **state)
 {
     struct dhcp_reply reply;
@@ -134,6 +137,7 @@ static void packet_cut_anywhere_before_its_end_is_dropped(void **state)
 }
 
 /* T-DH-02, T-DH-03 */
+/* shows: RFC2131-4.1-e, RFC2132-3.1-a */
 static void option_past_the_end_is_dropped(void **state)
 {
     static const uint8_t ends[][3] = {{12}, {12, 1}, {12, 2, 'a'}, {12, 255, 'a'}};
@@ -150,6 +154,7 @@ static void option_past_the_end_is_dropped(void **state)
 }
 
 /* T-DH-05 */
+/* shows: RFC2132-3.3-a */
 static void fixed_option_of_another_length_is_ignored(void **state)
 {
     static const uint8_t lens[] = {0, 1, 3, 5, 255};
@@ -171,6 +176,7 @@ static void fixed_option_of_another_length_is_ignored(void **state)
 }
 
 /* T-DH-07 */
+/* shows: RFC2131-4.1-d, RFC2132-9.3-a, RFC2132-2-a */
 static void overload_is_followed_once(void **state)
 {
     static const uint8_t file_options[] = "\x43\x04"
@@ -202,6 +208,7 @@ static void overload_is_followed_once(void **state)
     }
 }
 
+/* shows: RFC2131-4.1-e, RFC3396-5-a */
 static void overloaded_field_ends_at_an_option_that_runs_past_it(void **state)
 {
     uint8_t field[DHCP_FILE_LEN] = {DHCP_TAG_BOOT_FILE, 1, 'b'};
@@ -222,6 +229,7 @@ static void overloaded_field_ends_at_an_option_that_runs_past_it(void **state)
 }
 
 /* T-DH-08, RFC 3396 section 5: main field, then file, then sname. */
+/* shows: RFC2131-4.1-d, RFC2131-4.1-f, RFC3396-5-a, RFC3396-7-a, RFC3396-7-c */
 static void split_option_is_joined_in_order(void **state)
 {
     struct dhcp_reply reply;
@@ -242,6 +250,7 @@ static void split_option_is_joined_in_order(void **state)
     assert_true(w.failed);
 }
 
+/* shows: RFC3396-4-a, RFC3396-7-a */
 static void long_option_is_split_and_joined(void **state)
 {
     uint8_t value[600];
@@ -259,6 +268,7 @@ static void long_option_is_split_and_joined(void **state)
 }
 
 /* T-DH-15 */
+/* shows: RFC2131-3-a */
 static void wrong_magic_is_dropped(void **state)
 {
     struct dhcp_reply reply;
@@ -276,6 +286,7 @@ static void wrong_magic_is_dropped(void **state)
 }
 
 /* T-DH-23 */
+/* shows: RFC2132-2-a, RFC2132-2-b */
 static void pads_and_bytes_after_the_end_are_no_options(void **state)
 {
     struct dhcp_reply reply;
@@ -296,6 +307,7 @@ static void pads_and_bytes_after_the_end_are_no_options(void **state)
 }
 
 /* T-DH-26 */
+/* shows: RFC2132-9.6-a */
 static void type_of_another_length_is_dropped(void **state)
 {
     static const uint8_t lens[] = {0, 2, 4};
@@ -341,6 +353,7 @@ static void mtftp_ports_are_read_in_either_order(void **state)
     }
 }
 
+/* shows: RFC2132-8.4-a */
 static void pxe_tags_are_read(void **state)
 {
     static const uint8_t bytes[] = "\6\1\x0b"
@@ -392,6 +405,7 @@ static void pxe_tags_are_read(void **state)
 }
 
 /* T-DH-10; a missing end tag is common in hand-written option 43 and harmless. */
+/* shows: RFC2132-8.4-a */
 static void pxe_tags_that_lie_are_dropped_together(void **state)
 {
     struct pxe_options pxe;

@@ -10,6 +10,8 @@
 #include "tests/harness/dhcp_conversation.h"
 
 /* Quick at first, then every 8 s while a switch port may be blocked, then every 32 s; broadcast from the third on. */
+/* shows: RFC2131-3.1-d, RFC2131-4.1-g, RFC2131-4.1-h, RFC2131-4.1-j, RFC2131-2-c, RFC951-7-c, RFC951-7.2-a,
+   RFC1542-2.2-a, RFC1542-3.1-a, RFC1542-3.2-a */
 static void silence_is_met_with_patience(struct transcript *t)
 {
     static const unsigned at_s[] = {1, 3, 7, 15, 23, 31, 39, 47, 55};
@@ -78,6 +80,7 @@ static void nothing_is_sent_without_a_link(struct transcript *t)
 }
 
 /* T-DH-28; the REQUEST keeps the DISCOVER's secs and wish for broadcast. */
+/* shows: RFC2131-3.1-c, RFC2131-3.1-e */
 static void request_is_repeated_then_given_up(struct transcript *t)
 {
     struct dhcp_message m;
@@ -102,6 +105,7 @@ static void request_is_repeated_then_given_up(struct transcript *t)
     sends_request(t, at + MS(151), at + MS(151), OTHER);
 }
 
+/* shows: RFC2131-3.1-g, RFC2132-9.9-a */
 static void nak_starts_again_with_another_xid(struct transcript *t)
 {
     uint32_t xid;
@@ -207,6 +211,7 @@ SPOIL(short_server, (r->option_bytes[4] = 3, r->option_bytes[8] = 0))
 SPOIL(no_mark, (r->fixed.yiaddr = 0, r->option_bytes[33] = 'p'))
 
 /* T-DH-04, T-DH-05, T-DH-15, T-DH-20, T-DH-26 */
+/* shows: RFC2131-4.4.1-c, RFC2131-4.4.1-e, RFC951-7-a, RFC951-7-b, RFC4578-2.3-b */
 static void wrong_offers_are_ignored(void **state)
 {
     (void)state;
@@ -229,6 +234,7 @@ static void wrong_offers_are_ignored(void **state)
 }
 
 /* T-DH-16 */
+/* shows: RFC2131-4.4-a, RFC2131-4.4.1-d, RFC2131-4.4.1-h */
 static void answers_out_of_turn_are_ignored(struct transcript *t)
 {
     start(t);

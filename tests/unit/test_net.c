@@ -269,6 +269,7 @@ static void broadcasts_reach_only_those_who_take_them(void **state)
     assert_dropped(b, &all, DROP_NOT_FOR_US);
 }
 
+/* shows: RFC2131-2-e, RFC2131-4.1-k, RFC1542-3.1-b */
 static void before_there_is_an_address_only_dhcp_receives(void **state)
 {
     struct bench *b = *state;
