@@ -56,6 +56,18 @@ static void what_is_not_known_is_zero(struct transcript *t)
     assert_memory_equal(sent.data + end + 1, zeros, sent.len - end - 1);
 }
 
+/* However long an offer is thought about. */
+static void asked_for_its_offer(struct transcript *t, time_us at)
+{
+    gets_reply(t, at, with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
+    sends_request(t, at, at + SECONDS(4), SERVER);
+}
+
+static time_us soon(const struct transcript *t)
+{
+    return t->now - TRANSCRIPT_EPOCH + MS(1);
+}
+
 static const uint8_t always[] = {
     DHCP_TAG_PARAMETERS,   DHCP_TAG_MAX_SIZE, DHCP_TAG_CLASS, DHCP_TAG_CLIENT_ID,
     DHCP_TAG_ARCHITECTURE, DHCP_TAG_UNDI,     DHCP_TAG_UUID,
@@ -125,8 +137,8 @@ static void large_messages_are_taken(struct transcript *t)
         sends_discover(t, at, at);
         gets_reply(t, at + 1, of_length(with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"), lens[n]));
         assert_int_equal(dhcp_reply_finish(&reply).len, lens[n]);
-        sends_request(t, at + 1, at + 1, SERVER);
-        gets_reply(t, at + 2, of_length(with_file(reply_of(t, DHCP_ACK, SERVER)), lens[n]));
+        sends_request(t, at + 1, at + SECONDS(4), SERVER);
+        gets_reply(t, soon(t), of_length(with_file(reply_of(t, DHCP_ACK, SERVER)), lens[n]));
         assert_int_equal(dhcp.state, DHCP_BOUND);
     }
 }
@@ -136,15 +148,14 @@ static void the_ack_overrules_the_offer(struct transcript *t)
 {
     start(t);
     sends_discover(t, 0, 0);
-    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(1), MS(1), SERVER);
+    asked_for_its_offer(t, MS(1));
     (void)reply_of(t, DHCP_ACK, SERVER);
     reply.options.next = reply.options.start + 9; /* behind options 53 and 54 */
     dhcp_option_emit_u32(&reply.options, DHCP_TAG_NETMASK, 0xffff0000u);
     dhcp_option_emit_u32(&reply.options, DHCP_TAG_LEASE, 777);
     reply.fixed.siaddr = OTHER;
     reply.fixed.file = text_slice("ack.0");
-    gets_reply(t, MS(2), &reply);
+    gets_reply(t, soon(t), &reply);
     is_bound(t);
     assert_int_equal(dhcp.lease.netmask, 0xffff0000u);
     assert_int_equal(dhcp.lease.lease_s, 777);
@@ -158,12 +169,11 @@ static void a_lease_is_neither_extended_nor_given_back(struct transcript *t)
 {
     start(t);
     sends_discover(t, 0, 0);
-    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    sends_request(t, MS(1), MS(1), SERVER);
+    asked_for_its_offer(t, MS(1));
     (void)with_file(reply_of(t, DHCP_ACK, SERVER));
     reply.options.next = reply.options.start + 9;
     dhcp_option_emit_u32(&reply.options, DHCP_TAG_LEASE, 60);
-    gets_reply(t, MS(2), &reply);
+    gets_reply(t, soon(t), &reply);
     is_bound(t); /* for 600 s */
     assert_int_equal(dhcp.lease.lease_s, 60);
 }
@@ -175,11 +185,11 @@ static void beginning_anew_is_told(struct transcript *t)
 
     start(t);
     sends_discover(t, 0, 0);
-    gets_reply(t, MS(1), with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient"));
-    for (unsigned n = 0; n < 5; n++)
-        sends_request(t, 0, SECONDS(13), SERVER);
+    asked_for_its_offer(t, MS(1));
+    for (unsigned n = 1; n < 5; n++)
+        sends_request(t, 0, SECONDS(17), SERVER);
     before = log_lines;
-    sends_discover(t, SECONDS(8), SECONDS(14));
+    sends_discover(t, SECONDS(8), SECONDS(18));
     assert_true(log_lines >= before + 2);
 }
 
