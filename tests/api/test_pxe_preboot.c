@@ -8,6 +8,7 @@
 
 #include "tests/sim/pxe_world.h"
 
+/* shows: PXE-3.1-a */
 static void every_other_opcode_is_unsupported(void **state)
 {
     static const uint16_t known[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b,
@@ -31,6 +32,7 @@ static void every_other_opcode_is_unsupported(void **state)
 }
 
 /* pxelinux asks with 4096 bytes of room; GRUB and undionly always take 1260. */
+/* shows: PXE-3.2-a, PXE-3.2-b */
 static void cached_packets_are_copied_into_a_buffer(void **state)
 {
     struct pxe_world *w = *state;
@@ -49,6 +51,7 @@ static void cached_packets_are_copied_into_a_buffer(void **state)
     }
 }
 
+/* shows: PXE-3.2-b */
 static void a_small_buffer_gets_the_beginning(void **state)
 {
     struct pxe_world *w = *state;
@@ -63,6 +66,7 @@ static void a_small_buffer_gets_the_beginning(void **state)
 }
 
 /* pxechn.c32 edits the boot file name in place and expects the next program to see it. */
+/* shows: PXE-3.2-c */
 static void without_a_buffer_the_callers_get_ours_to_edit(void **state)
 {
     struct pxe_world *w = *state;
@@ -83,6 +87,7 @@ static void without_a_buffer_the_callers_get_ours_to_edit(void **state)
     assert_string_equal((const char *)w->memory + PXE_WORLD_BUFFER + 108, "other.0");
 }
 
+/* shows: PXE-3.2-a */
 static void other_packet_types_do_not_exist(void **state)
 {
     static const uint16_t types[] = {0, 4, 255, 65535};
@@ -104,6 +109,7 @@ static uint16_t restart(struct pxe_world *w, const char *name)
     return pxe_world_call(w, PXENV_RESTART_TFTP, &block, sizeof(block));
 }
 
+/* shows: PXE-3.2-f */
 static void restart_starts_the_file_that_came(void **state)
 {
     struct pxe_world *w = *state;
@@ -114,6 +120,7 @@ static void restart_starts_the_file_that_came(void **state)
 }
 
 /* pxechn.c32 -r has UDP open, and goes on with it when the file is missing. */
+/* shows: PXE-3.2-f */
 static void a_failed_restart_leaves_its_caller_as_it_was(void **state)
 {
     struct pxe_world *w = *state;
@@ -125,6 +132,7 @@ static void a_failed_restart_leaves_its_caller_as_it_was(void **state)
     assert_true(w->api.udp.is_open);
 }
 
+/* shows: PXE-3.2-g, PXE-3.2-h */
 static void unloading_takes_nothing_away_until_stop_undi(void **state)
 {
     struct pxe_world *w = *state;
@@ -139,6 +147,7 @@ static void unloading_takes_nothing_away_until_stop_undi(void **state)
 }
 
 /* The driver was started for one card when it was loaded; a caller that means another one is told so. */
+/* shows: PXE-3.2-i */
 static void undi_is_started_for_its_own_card_only(void **state)
 {
     struct pxe_world *w = *state;
@@ -154,6 +163,7 @@ static void undi_is_started_for_its_own_card_only(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_START_UNDI, &start, sizeof(start)), 0x6a);
 }
 
+/* shows: PXE-3.2-j */
 static void stopping_the_base_closes_what_is_open_and_keeps_the_api(void **state)
 {
     struct pxe_world *w = *state;
@@ -194,6 +204,7 @@ static void after_stop_undi_the_nic_stays_closed(void **state)
     assert_int_equal(pxe_world_call(w, PXENV_STOP_UNDI, &none, sizeof(none)), 0);
 }
 
+/* shows: PXE-3.2-h */
 static void after_a_failed_stop_undi_all_goes_on(void **state)
 {
     struct pxe_world *w = *state;

@@ -58,6 +58,7 @@ static size_t read_all(struct pxe_world *w, uint16_t agreed, unsigned *packets)
     return len;
 }
 
+/* shows: PXE-3.3-a, PXE-3.3-d */
 static void a_file_is_read_packet_by_packet(void **state)
 {
     struct pxe_world *w = *state;
@@ -71,6 +72,7 @@ static void a_file_is_read_packet_by_packet(void **state)
     assert_int_equal(close_tftp(w), 0);
 }
 
+/* shows: PXE-3.3-d */
 static void a_multiple_of_the_packet_size_ends_with_an_empty_packet(void **state)
 {
     struct pxe_world *w = *state;
@@ -85,6 +87,7 @@ static void a_multiple_of_the_packet_size_ends_with_an_empty_packet(void **state
 }
 
 /* A caller's buffer is as large as it said: nothing above that is ever agreed. */
+/* shows: PXE-3.3-a, PXE-3.3-b */
 static void packet_sizes_are_bounded_by_the_caller_and_a_frame(void **state)
 {
     static const struct {
@@ -112,6 +115,7 @@ static void a_server_without_options_gives_512(void **state)
     assert_int_equal(read_all(w, agreed, &packets), 2048);
 }
 
+/* shows: PXE-3.3-e, PXE-3.3-i */
 static void errors_keep_their_numbers(void **state)
 {
     struct pxe_world *w = *state;
@@ -127,6 +131,7 @@ static void errors_keep_their_numbers(void **state)
 }
 
 /* Limine never reads the last packet. */
+/* shows: PXE-3.3-e */
 static void closing_in_the_middle_tells_the_server(void **state)
 {
     struct pxe_world *w = *state;
@@ -143,6 +148,7 @@ static void closing_in_the_middle_tells_the_server(void **state)
     assert_int_equal(read.BufferSize, 5);
 }
 
+/* shows: PXE-3.3-c */
 static void opening_again_closes_what_was_open(void **state)
 {
     struct pxe_world *w = *state;
@@ -165,6 +171,7 @@ static uint16_t read_file(struct pxe_world *w, const char *name, uint32_t to, ui
     return status;
 }
 
+/* shows: PXE-3.3-f */
 static void read_file_goes_above_1_mb(void **state)
 {
     struct pxe_world *w = *state;
@@ -177,6 +184,7 @@ static void read_file_goes_above_1_mb(void **state)
     assert_int_equal(w->memory[0x200000 + len], 0);
 }
 
+/* shows: PXE-3.3-f, PXE-3.3-i */
 static void read_file_never_writes_beyond_its_buffer(void **state)
 {
     struct pxe_world *w = *state;
@@ -228,6 +236,7 @@ static uint16_t get_fsize(struct pxe_world *w, const char *name, uint32_t *size)
     return status;
 }
 
+/* shows: PXE-3.3-h, PXE-3.3-i, PXE-3.3-j */
 static void a_size_is_told_even_in_the_middle_of_a_file(void **state)
 {
     struct pxe_world *w = *state;

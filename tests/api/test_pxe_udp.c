@@ -41,6 +41,7 @@ static void wait_ms(struct pxe_world *w, unsigned ms)
     world_run(&w->world, w->world.now + MILLISECONDS(ms));
 }
 
+/* shows: PXE-3.4-d */
 static void read_without_a_datagram_fails_soon(void **state)
 {
     struct pxe_world *w = *state;
@@ -53,6 +54,7 @@ static void read_without_a_datagram_fails_soon(void **state)
     assert_in_range(w->world.now - before, 0, MILLISECONDS(1));
 }
 
+/* shows: PXE-3.4-a, PXE-3.4-b, PXE-3.4-d */
 static void a_datagram_comes_back_with_every_address_filled_in(void **state)
 {
     struct pxe_world *w = *state;
@@ -72,6 +74,7 @@ static void a_datagram_comes_back_with_every_address_filled_in(void **state)
 }
 
 /* pxelinux passes no source port before its first transfer. */
+/* shows: PXE-3.4-b */
 static void source_port_0_is_2069(void **state)
 {
     struct pxe_world *w = *state;
@@ -96,6 +99,7 @@ static void a_longer_datagram_is_cut_to_the_buffer(void **state)
     assert_int_equal(read_udp(w, &read, 2000, 512), 0x01);
 }
 
+/* shows: PXE-3.4-d */
 static void a_datagram_for_another_port_waits_its_turn(void **state)
 {
     struct pxe_world *w = *state;
@@ -156,6 +160,7 @@ static void nobody_there_ends_in_a_failure_soon(void **state)
 }
 
 /* pxelinux names a gateway when the server is on another network; here no router came with the lease. */
+/* shows: PXE-3.4-c */
 static void the_callers_gateway_is_the_way_where_no_route_is_known(void **state)
 {
     struct pxe_world *w = *state;
@@ -172,6 +177,7 @@ static void the_callers_gateway_is_the_way_where_no_route_is_known(void **state)
     assert_int_not_equal(pxe_world_call(w, PXENV_UDP_WRITE, &write, sizeof(write)), 0);
 }
 
+/* shows: PXE-3.4-a, PXE-3.4-e */
 static void closed_means_closed(void **state)
 {
     struct pxe_world *w = *state;

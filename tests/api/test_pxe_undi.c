@@ -91,6 +91,7 @@ static void an_arp_request_is_answered_whole(struct pxe_world *w)
 }
 
 /* GRUB: filter 4 alone, whole frames, XmitFlag 0 with a null DestAddr. */
+/* shows: PXE-3.5-a, PXE-3.5-b, PXE-3.5-e */
 static void grubs_way(void **state)
 {
     struct pxe_world *w = *state;
@@ -103,6 +104,7 @@ static void grubs_way(void **state)
 }
 
 /* undionly.kpxe: the link header is ours to write, the payload comes in pieces. */
+/* shows: PXE-3.5-b */
 static void undionlys_way(void **state)
 {
     struct pxe_world *w = *state;
@@ -129,6 +131,7 @@ static void transmit_works_without_open(void **state)
     an_arp_request_is_answered_whole(w);
 }
 
+/* shows: PXE-3.5-c */
 static void frames_that_cannot_be_are_refused(void **state)
 {
     struct pxe_world *w = *state;
@@ -155,6 +158,7 @@ static void frames_that_cannot_be_are_refused(void **state)
     assert_int_equal(w->session.nic->counters.transmitted, before);
 }
 
+/* shows: PXE-3.5-c */
 static void a_full_ring_is_told_after_a_short_wait(void **state)
 {
     struct pxe_world *w = *state;
@@ -183,6 +187,7 @@ static void isr_in_any_order_never_fails(void **state)
     assert_int_equal(isr(w, 4, &got), 0x6c);
 }
 
+/* shows: PXE-3.5-d */
 static void start_tells_whether_there_is_work(void **state)
 {
     struct pxe_world *w = *state;
@@ -206,6 +211,7 @@ static void start_tells_whether_there_is_work(void **state)
     assert_int_equal(received, 1);
 }
 
+/* shows: PXE-3.5-a */
 static void the_nic_is_quiet_after_each_way_to_close_it(void **state)
 {
     static const uint16_t ways[] = {PXENV_UNDI_CLOSE, PXENV_UNDI_SHUTDOWN, PXENV_UNDI_CLEANUP};
@@ -223,6 +229,7 @@ static void the_nic_is_quiet_after_each_way_to_close_it(void **state)
     }
 }
 
+/* shows: PXE-3.5-f, PXE-3.5-j */
 static void the_nic_describes_itself(void **state)
 {
     struct pxe_world *w = *state;
@@ -246,6 +253,7 @@ static void the_nic_describes_itself(void **state)
     assert_int_equal(iface.ServiceFlags & 0x1000, 0); /* no interrupt is offered */
 }
 
+/* shows: PXE-3.5-g */
 static void the_station_address_changes_only_while_closed(void **state)
 {
     struct pxe_world *w = *state;
@@ -259,6 +267,7 @@ static void the_station_address_changes_only_while_closed(void **state)
 }
 
 /* RFC 1112 section 6.4. */
+/* shows: PXE-3.5-h */
 static void a_group_has_its_mac(void **state)
 {
     struct pxe_world *w = *state;
@@ -285,6 +294,7 @@ static bool hears_group(struct pxe_world *w, uint8_t last)
 }
 
 /* Without a word from SET_MCAST_ADDRESS; and the stack's own groups are back when the card is. */
+/* shows: PXE-3.5-i */
 static void an_open_card_lets_in_all_groups(void **state)
 {
     struct pxe_world *w = *state;

@@ -34,6 +34,7 @@ static void assert_fails(struct network *n, enum status expected)
     assert_false(n->world.wire.ends[0].nic.is_open);
 }
 
+/* shows: PXE-2.6-j, RFC951-7.5-a */
 static void a_good_network_boots_at_once(void **state)
 {
     struct network *n = network_new(1, 3000000);
@@ -311,6 +312,7 @@ static struct network *with_silent_proxy(struct server *host, struct proxy_serve
     return n;
 }
 
+/* shows: PXE-2.2-g */
 static void a_silent_proxy_is_asked(void **state)
 {
     /* Server type 0x8000 at .3 (or .131), and a menu whose first item it is: what dnsmasq sends to a BIOS. */

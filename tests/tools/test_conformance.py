@@ -71,13 +71,24 @@ class Conformance(unittest.TestCase):
         self.assertEqual(verdicts["RFC1-2-a"], "no")
         self.assertIn("**no**: says_so failed", page)
 
-    def test_a_boot_alone(self):
-        """Boots in QEMU are evidence, but make no yes."""
+    def test_boots(self):
+        """Boots in QEMU count where nothing else does, and only if they passed."""
         cases = "def f():\n    # shows: RFC1-2-a by boots-*\n    pass\n"
         verdicts, errors, page = self.judged(source="", cases=cases)
-        self.assertEqual(errors, [])
-        self.assertEqual(verdicts["RFC1-2-a"], "no")
+        self.assertEqual((errors, verdicts["RFC1-2-a"]), ([], "no"))
         self.assertIn("[*boots-a*](../tests/boot/cases.py), [*boots-b*]", page)
+        boots = {("", "boots-a"): True, ("", "boots-b"): True}
+        self.assertEqual(self.judged(source="", cases=cases, results=boots)[0]["RFC1-2-a"], "yes")
+        self.assertEqual(self.judged(source="", cases=cases, results=boots | {("", "boots-b"): False})[0]["RFC1-2-a"], "no")
+        self.assertEqual(self.judged(cases=cases)[0]["RFC1-2-a"], "yes")
+
+    def test_boots_that_were_not_run_here(self):
+        """As the page has it."""
+        page = "| A | must | x | [*a*](c.py) | yes |\n| B | must | x | [*b*](c.py) | **no**: b was not run |\n"
+        known = conformance.boot_results(["a", "b", "c"], page)
+        self.assertEqual(known.get(("", "a")), True)
+        self.assertNotIn(("", "b"), known)
+        self.assertNotIn(("", "c"), known)
 
     def test_mistakes_of_annotations(self):
         """Names that do not exist, and comments that stand nowhere."""

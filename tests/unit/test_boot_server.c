@@ -111,6 +111,7 @@ static void one_broadcast(struct transcript *t)
     assert_true(machine.reply.len >= DHCP_MESSAGE_MIN);
 }
 
+/* shows: PXE-2.3-d, PXE-2.3-k, PXE-2.3-l */
 static void the_first_answer_is_taken(void **state)
 {
     (void)state;
@@ -148,6 +149,7 @@ static void request(struct transcript *t)
     assert_memory_equal(machine.request.bytes, t->last_sent, t->last_sent_len);
 }
 
+/* shows: PXE-2.3-a, PXE-2.3-b, PXE-2.1-a */
 static void the_request_names_the_item(void **state)
 {
     (void)state;
@@ -192,6 +194,7 @@ static void all_ways(struct transcript *t)
     assert_int_equal(machine.status, STATUS_NO_BOOT_SERVER);
 }
 
+/* shows: PXE-2.3-c, PXE-2.3-d, PXE-2.3-e, PXE-2.3-j, PXE-2.3-m */
 static void four_rounds_go_through_all_ways(void **state)
 {
     (void)state;
@@ -227,6 +230,7 @@ static void wrong_answers(struct transcript *t)
     is_found(t, SERVER);
 }
 
+/* shows: PXE-2.3-k */
 static void answers_of_another_kind_are_ignored(void **state)
 {
     (void)state;
@@ -260,6 +264,7 @@ static void any_of_a_type(struct transcript *t)
     is_found(t, OTHER);
 }
 
+/* shows: PXE-2.3-g, PXE-2.3-i */
 static void only_listed_servers_may_answer_when_control_says_so(void **state)
 {
     (void)state;
@@ -292,6 +297,7 @@ static void without_item(struct transcript *t)
     assert_string_equal(machine.boot.file, "wdsnbp.com");
 }
 
+/* shows: PXE-2.2-g */
 static void a_proxy_is_asked_without_an_item(void **state)
 {
     (void)state;
@@ -342,6 +348,7 @@ static void it_can_be_cancelled(void **state)
     transcript_run(cancelled);
 }
 
+/* shows: PXE-2.3-m */
 static void with_nobody_to_ask_it_fails_at_once(void **state)
 {
     (void)state;
@@ -351,6 +358,7 @@ static void with_nobody_to_ask_it_fails_at_once(void **state)
 }
 
 /* T-DH-13: all values of discovery control, with and without a list. */
+/* shows: PXE-2.3-e, PXE-2.3-f, PXE-2.3-g, PXE-2.3-i */
 static void discovery_control_says_where_to_look(void **state)
 {
     static const uint8_t list[] = {0, 15, 2, 1, 2, 3, 4, 1, 2, 3, 5, 0, 16, 0, 0, 17, 1, 9, 9, 9, 9};

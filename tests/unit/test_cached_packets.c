@@ -77,6 +77,7 @@ static struct dhcp_message cached(unsigned type)
     return m;
 }
 
+/* shows: PXE-3.2-a, PXE-3.2-d */
 static void all_three_types_are_there(void **state)
 {
     struct dhcp_message m;
@@ -190,6 +191,7 @@ static void long_name_ends_in_its_field(void **state)
     assert_int_equal(m.sname.data[63], 0);
 }
 
+/* shows: PXE-3.2-e */
 static void proxy_reply_is_its_own_with_our_address(void **state)
 {
     struct dhcp_reply ack;

@@ -11,7 +11,7 @@
 
 /* The reference network: one dhcpd that names server and file, unmarked. DISCOVER to REQUEST well under 0.35 s. */
 /* shows: RFC2131-3.1-a, RFC2131-3.1-b, RFC2131-4.4.1-a, RFC2131-4.4.1-f, RFC2131-4.4.1-j, RFC2131-3.1-h,
-   RFC2131-3.1-c, RFC2132-8.4-b, RFC2132-9.1-a, RFC951-3-b */
+   RFC2131-3.1-c, RFC2132-8.4-b, RFC2132-9.1-a, RFC951-3-b, PXE-2.2-d */
 static void plain_offer(struct transcript *t)
 {
     start(t);
@@ -43,7 +43,8 @@ static void plain_offer(struct transcript *t)
 }
 
 /* shows: RFC2131-2-c, RFC2131-4.1-a, RFC2131-4.1-j, RFC2131-4.2-a, RFC2131-4.4.1-b, RFC2132-9.10-a, RFC2132-9.13-a,
-   RFC2132-9.14-a, RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC1542-3.1-a, RFC1542-3.5-a */
+   RFC2132-9.14-a, RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC1542-3.1-a, RFC1542-3.5-a, PXE-2.1-a, PXE-2.1-b,
+   PXE-2.1-d, PXE-2.1-e */
 static void discover_has_the_options_of_a_pxe_client(struct transcript *t)
 {
     struct dhcp_message m;
@@ -264,6 +265,7 @@ static void second_offer_of_a_server_replaces_its_first(struct transcript *t)
 }
 
 /* No boot file: 4 s for a proxy, meanwhile DISCOVER goes on, then the lease is taken all the same. */
+/* shows: PXE-2.2-c */
 static void offer_without_file_waits_for_a_proxy(struct transcript *t)
 {
     start(t);
@@ -335,6 +337,7 @@ static void of_two_proxies_the_one_with_a_file_counts(struct transcript *t)
 }
 
 /* T-DH-20: yiaddr 0 without a PXE mark is nothing, and no address at all ends with E52. */
+/* shows: PXE-2.2-a, PXE-2.2-k */
 static void proxies_alone_give_no_address(struct transcript *t)
 {
     start(t);
@@ -370,7 +373,7 @@ static void file_of_the_offer_stands_when_the_ack_is_silent(struct transcript *t
         assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");
 }
 
-/* shows: RFC951-7.4-a */
+/* shows: RFC951-7.4-a, PXE-2.2-j */
 static void bootp_server_is_taken_when_nobody_else_answers(struct transcript *t)
 {
     start(t);
@@ -408,6 +411,7 @@ static void relayed_offer_is_taken(struct transcript *t)
     is_bound(t);
 }
 
+/* shows: PXE-2.2-b */
 static void other_classes_are_no_mark(void **state)
 {
     (void)state;

@@ -74,7 +74,7 @@ static const uint8_t always[] = {
 };
 
 /* shows: RFC2131-2-f, RFC2131-3-b, RFC2131-3.5-a, RFC2131-4.4.1-f, RFC2132-9.8-a, RFC2132-9.10-a, RFC2132-9.14-a,
-   RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC4578-2.4-a, RFC5071-4-b */
+   RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC4578-2.4-a, RFC5071-4-b, PXE-2.1-b, PXE-2.1-c */
 static void each_message_says_who_we_are(struct transcript *t)
 {
     static const uint8_t wanted[] = {128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211};

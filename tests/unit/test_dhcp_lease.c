@@ -211,7 +211,7 @@ static void names_are_printable(void **state)
     assert_string_equal(lease.domain, "example.org");
 }
 
-/* shows: RFC2132-2-c, RFC951-7.4-a */
+/* shows: RFC2132-2-c, RFC951-7.4-a, PXE-2.2-i */
 static void boot_file_field_comes_before_option_67(void **state)
 {
     (void)state;
@@ -229,7 +229,7 @@ static void boot_file_field_comes_before_option_67(void **state)
     assert_int_equal(lease.boot.file_source, DHCP_FILE_OPTION_67);
 }
 
-/* shows: RFC2132-9.5-a */
+/* shows: RFC2132-9.5-a, PXE-2.2-i */
 static void overloaded_file_field_is_no_name(void **state)
 {
     (void)state;
@@ -278,7 +278,7 @@ static void odd_boot_file_names_are_bounded(void **state)
     assert_string_equal(lease.boot.file, "../..\\%s%00%n");
 }
 
-/* shows: RFC2132-9.4-a, RFC951-7.4-a */
+/* shows: RFC2132-9.4-a, RFC951-7.4-a, PXE-2.2-h */
 static void boot_server_is_the_best_that_is_named(void **state)
 {
     (void)state;
@@ -350,6 +350,7 @@ static void choice_says_why(void **state)
     assert_int_equal(boot_options_choose(&lease, &choice), STATUS_NO_PXE_SERVER);
 }
 
+/* shows: PXE-2.2-f */
 static void proxy_comes_before_the_dhcp_server(void **state)
 {
     struct boot_choice choice;

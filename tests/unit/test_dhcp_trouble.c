@@ -11,7 +11,7 @@
 
 /* Quick at first, then every 8 s while a switch port may be blocked, then every 32 s; broadcast from the third on. */
 /* shows: RFC2131-3.1-d, RFC2131-4.1-g, RFC2131-4.1-h, RFC2131-4.1-j, RFC2131-2-c, RFC951-7-c, RFC951-7.2-a,
-   RFC1542-2.2-a, RFC1542-3.1-a, RFC1542-3.2-a */
+   RFC1542-2.2-a, RFC1542-3.1-a, RFC1542-3.2-a, PXE-2.1-f */
 static void silence_is_met_with_patience(struct transcript *t)
 {
     static const unsigned at_s[] = {1, 3, 7, 15, 23, 31, 39, 47, 55};

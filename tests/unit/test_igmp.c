@@ -5,6 +5,7 @@
  */
 #include "tests/unit/igmp_fixture.h"
 
+/* shows: RFC2236-3-b */
 static void a_non_member_says_nothing(void **state)
 {
     struct bench *b = *state;
@@ -16,6 +17,7 @@ static void a_non_member_says_nothing(void **state)
     assert_true(net_deadline(&b->net) == TIME_NEVER);
 }
 
+/* shows: RFC2236-3-f, RFC2236-3-g, RFC2236-3-h, RFC2236-3-d */
 static void joining_reports_at_once_and_again(void **state)
 {
     struct bench *b = *state;
@@ -38,6 +40,7 @@ static void joining_reports_at_once_and_again(void **state)
     assert_true(shortest < SECONDS(1) && longest > SECONDS(9));
 }
 
+/* shows: RFC2236-3-a, RFC2236-3-b, RFC2236-3-d */
 static void an_idle_member_answers_queries(void **state)
 {
     struct bench *b = *state;
@@ -59,6 +62,7 @@ static void an_idle_member_answers_queries(void **state)
     silent(b);
 }
 
+/* shows: RFC2236-3-c */
 static void a_delaying_member_hurries_but_never_dawdles(void **state)
 {
     struct bench *b = *state;
@@ -78,6 +82,7 @@ static void a_delaying_member_hurries_but_never_dawdles(void **state)
 }
 
 /* The other has reported for all; it is then the one to leave. */
+/* shows: RFC2236-3-e, RFC2236-3-i, RFC2236-4-d */
 static void anothers_report_suppresses_ours(void **state)
 {
     struct bench *b = *state;
@@ -101,6 +106,7 @@ static void anothers_report_suppresses_ours(void **state)
     sends(b, IGMP_LEAVE, GROUP);
 }
 
+/* shows: RFC2236-6-b, RFC2236-9-a */
 static void another_groups_report_suppresses_nothing(void **state)
 {
     struct bench *b = *state;
@@ -115,6 +121,7 @@ static void another_groups_report_suppresses_nothing(void **state)
 }
 
 /* Section 4: for 400 s, and nobody leaves a router that knows no leaving. */
+/* shows: RFC2236-4-a, RFC2236-4-b, RFC2236-4-c */
 static void a_router_of_version_1_gets_what_it_knows(void **state)
 {
     struct bench *b = *state;
@@ -141,6 +148,7 @@ static void a_router_of_version_1_gets_what_it_knows(void **state)
 }
 
 /* RFC 3376 section 7.2.1: its compatibility is the router's work. */
+/* shows: RFC2236-2-c */
 static void queries_of_version_3_are_answered(void **state)
 {
     static uint8_t query[] = {0x11, 10, 0, 0, 0, 0, 0, 0, 2, 125, 0, 0};
@@ -162,6 +170,7 @@ static void a_switch_without_an_address_is_answered(void **state)
     (void)sends_within(b, IGMP_V2_REPORT, GROUP, SECONDS(1));
 }
 
+/* shows: RFC2236-2-b, RFC2236-2-d, RFC2236-6-b */
 static void bad_queries_are_dropped_and_counted(void **state)
 {
     static const uint8_t bad_checksum[] = {0x11, 100, 0x12, 0x34, 0, 0, 0, 0};
@@ -215,6 +224,7 @@ static void a_flood_of_queries_is_no_flood_of_reports(void **state)
     assert_true(b->net.igmp.sent - sent <= 20);
 }
 
+/* shows: RFC2236-3-a, RFC2236-3-e */
 static void each_group_has_its_own_timer(void **state)
 {
     struct bench *b = *state;
@@ -242,6 +252,7 @@ static void each_group_has_its_own_timer(void **state)
 }
 
 /* Section 6: everybody is a member of 224.0.0.1, and nobody ever says so. */
+/* shows: RFC2236-6-a */
 static void the_group_of_all_systems_is_never_reported(void **state)
 {
     struct bench *b = *state;

@@ -44,6 +44,7 @@ static void acknowledging_client(struct transcript *t)
     }
 }
 
+/* shows: PXE-2.6-a, PXE-2.6-b, PXE-2.6-c, PXE-2.6-h */
 static void opens_acknowledges_and_closes(void **state)
 {
     (void)state;
@@ -78,6 +79,7 @@ static void listener(struct transcript *t)
         assert_int_equal(t->sent, 0);
 }
 
+/* shows: PXE-2.6-a, PXE-2.6-d */
 static void a_listener_that_hears_all_says_nothing(void **state)
 {
     (void)state;
@@ -107,6 +109,7 @@ static void joins_in_the_middle(struct transcript *t)
         assert_int_equal(s.mtftp.seeks, MTFTP_SEEKS_YES);
 }
 
+/* shows: PXE-2.6-e, PXE-2.6-g */
 static void who_joins_late_skips_what_is_here(void **state)
 {
     (void)state;
@@ -143,6 +146,7 @@ static void counting_server(struct transcript *t)
     mtftp_script_is_whole(&s, t, 5 * 512 + 7);
 }
 
+/* shows: PXE-2.6-c */
 static void a_server_that_counts_gets_each_ack(void **state)
 {
     (void)state;
@@ -168,6 +172,7 @@ static void strict_server(struct transcript *t)
     mtftp_script_is_whole(&s, t, 5 * 512 + 7);
 }
 
+/* shows: PXE-2.6-c */
 static void a_server_that_repeats_instead_gets_each_ack(void **state)
 {
     (void)state;
@@ -183,6 +188,7 @@ static void silent_about_skips(struct transcript *t)
     transcript_sends_bytes(t, at + MS(20), at + SECONDS(2), BYTES("\0\4\0\3"));
 }
 
+/* shows: PXE-2.6-c */
 static void a_server_that_is_silent_gets_each_ack(void **state)
 {
     (void)state;
@@ -209,6 +215,7 @@ static void suppressed(struct transcript *t)
     }
 }
 
+/* shows: PXE-2.6-f */
 static void nobody_opens_while_a_session_runs(void **state)
 {
     (void)state;

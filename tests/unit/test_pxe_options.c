@@ -66,7 +66,7 @@ static void mtftp_ports_are_read_in_either_order(void **state)
     }
 }
 
-/* shows: RFC2132-8.4-a */
+/* shows: RFC2132-8.4-a, PXE-2.5-a, PXE-2.5-c */
 static void pxe_tags_are_read(void **state)
 {
     static const uint8_t bytes[] = "\6\1\x0b"
@@ -118,7 +118,7 @@ static void pxe_tags_are_read(void **state)
 }
 
 /* T-DH-10; a missing end tag is common in hand-written option 43 and harmless. */
-/* shows: RFC2132-8.4-a */
+/* shows: RFC2132-8.4-a, PXE-2.5-a, PXE-2.5-b */
 static void pxe_tags_that_lie_are_dropped_together(void **state)
 {
     struct pxe_options pxe;
@@ -139,6 +139,7 @@ static void pxe_tags_that_lie_are_dropped_together(void **state)
 }
 
 /* T-DH-11 */
+/* shows: PXE-2.5-c */
 static void boot_server_list_is_bounded(void **state)
 {
     uint8_t many[64 * 7];
@@ -187,6 +188,7 @@ static void prompt_timeouts_are_kept_as_they_are(void **state)
 }
 
 /* T-DH-13, as far as parsing goes. */
+/* shows: PXE-2.5-a */
 static void every_discovery_control_value_is_read(void **state)
 {
     struct pxe_options pxe;
