@@ -188,7 +188,7 @@ def machines():
 def api_from_real_mode():
     """tests/boot/nbp/api_trap.S: what our API does to registers, memory and stacks; and each way a boot program ends."""
     # shows: PXE-3.1-b, PXE-3.6-a, PXE-3.6-b, PXE-3.6-c, PXE-3.6-d, PXE-4.1-a, PXE-4.1-b by api-return_success-virtio
-    # shows: PXE-4.1-c by api-return_*-virtio
+    # shows: PXE-4.1-c, PXE-4.2-b by api-return_*-virtio
     # shows: PXE-4.2-a by undi-loader-virtio
     # shows: PXE-3.2-f by api-restart_tftp
     def program(end):

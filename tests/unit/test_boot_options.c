@@ -187,6 +187,7 @@ static void check_case(const struct expected *expected, enum proxies proxy, time
     assert_true(what[0] == 'd' || choice.said_by == PROXY);
 }
 
+/* shows: RFC2131-4.1-l, PXE-2.2-a, PXE-2.2-c, PXE-2.2-d, PXE-2.2-e, PXE-2.2-f, PXE-2.2-g, PXE-2.3-h */
 static void every_offer_meets_every_proxy(void **state)
 {
     (void)state;
@@ -200,6 +201,7 @@ static void every_offer_meets_every_proxy(void **state)
 }
 
 /* Of offers of an address the best, the first among equals; worst first here. */
+/* shows: RFC2131-4.4.1-g */
 static void offers_are_ranked(void **state)
 {
     static const unsigned ranks[] = {
@@ -276,6 +278,7 @@ static void more_offers_never_put_a_decision_off(void **state)
     }
 }
 
+/* shows: PXE-2.3-l */
 static void reply_of_a_boot_server_has_the_last_word(void **state)
 {
     (void)state;

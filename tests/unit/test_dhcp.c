@@ -70,6 +70,7 @@ static void discover_has_the_options_of_a_pxe_client(struct transcript *t)
 }
 
 /* PXE-marked with a boot file: who is on the same wire is heard, and nobody else waited for. */
+/* shows: PXE-2.2-e */
 static void marked_offer_is_taken_after_a_grace(struct transcript *t)
 {
     start(t);
@@ -281,6 +282,7 @@ static void offer_without_file_waits_for_a_proxy(struct transcript *t)
 }
 
 /* T-DH-22 */
+/* shows: PXE-2.2-f */
 static void proxy_after_the_offer_ends_the_wait(struct transcript *t)
 {
     start(t);

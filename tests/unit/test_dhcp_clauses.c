@@ -77,7 +77,8 @@ static const uint8_t always[] = {
    RFC4578-2.1-a, RFC4578-2.2-a, RFC4578-2.3-a, RFC4578-2.4-a, RFC5071-4-b, PXE-2.1-b, PXE-2.1-c */
 static void each_message_says_who_we_are(struct transcript *t)
 {
-    static const uint8_t wanted[] = {128, 129, 130, 131, 132, 133, 134, 135, 208, 209, 210, 211};
+    static const uint8_t wanted[] = {1,   3,   43,  54,  60,  66,  67,  97,  128, 129,
+                                     130, 131, 132, 133, 134, 135, 208, 209, 210, 211};
     struct boot_server_config config = {.identity = dhcp_test_config.identity, .uses_broadcast = true};
     struct boot_server server;
     struct dhcp_message m;

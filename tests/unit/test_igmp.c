@@ -17,7 +17,7 @@ static void a_non_member_says_nothing(void **state)
     assert_true(net_deadline(&b->net) == TIME_NEVER);
 }
 
-/* shows: RFC2236-3-f, RFC2236-3-g, RFC2236-3-h, RFC2236-3-d */
+/* shows: RFC2236-3-f, RFC2236-3-g, RFC2236-3-h, RFC2236-3-d, RFC2236-2-a */
 static void joining_reports_at_once_and_again(void **state)
 {
     struct bench *b = *state;
