@@ -39,7 +39,8 @@ static void without_control_every_way_is_open(void **state)
 static struct slice reply_of(struct dhcp_reply *reply, uint8_t type, uint32_t yiaddr, uint32_t server, const char *file)
 {
     dhcp_reply_start(reply, type, 1, mac, yiaddr, server);
-    dhcp_reply_text(reply, DHCP_TAG_CLASS, "PXEClient");
+    if (yiaddr == 0)
+        dhcp_reply_text(reply, DHCP_TAG_CLASS, "PXEClient");
     reply->fixed.siaddr = server;
     reply->fixed.file = text_slice(file);
     return dhcp_reply_finish(reply);
