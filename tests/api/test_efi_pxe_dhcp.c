@@ -191,6 +191,35 @@ static void a_proxy_is_told_apart(void **state)
     assert_false(pxe->Mode->PxeReplyReceived);
 }
 
+/* The offer stays in ProxyOffer, what was asked for at port 4011 is PxeReply: wdsmgfw and syslinux look there. */
+static void a_boot_servers_reply_is_told_from_the_proxys_offer(void **state)
+{
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+
+    w->dhcp.config.file = NULL;
+    w->dhcp.config.class = NULL;
+    w->dhcp.config.next_server = 0;
+    efi_world_add_proxy(w, "boot.efi");
+    w->proxy_dhcp.config.wants_asking = true;
+    assert_true(net_attach(&w->proxy.net, &w->proxy_dhcp.boot_port));
+    assert_int_equal(net_boot_run(&w->boot), STATUS_OK);
+    assert_lease(pxe->Mode);
+    assert_int_equal(w->proxy_dhcp.asked, 1);
+    assert_true(pxe->Mode->ProxyOfferReceived && pxe->Mode->PxeReplyReceived);
+    assert_boots(&pxe->Mode->ProxyOffer, "boot.efi", EFI_WORLD_SERVER_IP);
+    assert_boots(&pxe->Mode->PxeReply, "boot.efi", EFI_WORLD_SERVER_IP);
+    assert_int_equal(v4(&pxe->Mode->ProxyOffer)->DhcpOptions[2], DHCP_OFFER);
+    assert_int_equal(v4(&pxe->Mode->PxeReply)->DhcpOptions[2], DHCP_ACK);
+    /* The caller's own Dhcp() finds a server to be asked: Discover() is the caller's to call. */
+    assert_int_equal(pxe->Stop(pxe), EFI_SUCCESS);
+    assert_int_equal(pxe->Start(pxe, FALSE), EFI_SUCCESS);
+    assert_int_equal(pxe->Dhcp(pxe, TRUE), EFI_SUCCESS);
+    assert_true(pxe->Mode->ProxyOfferReceived);
+    assert_false(pxe->Mode->PxeReplyReceived);
+    assert_int_equal(w->proxy_dhcp.asked, 1);
+}
+
 static void dhcp_fills_mode(void **state)
 {
     struct efi_world *w = *state;
@@ -421,6 +450,7 @@ int main(void)
         BOOTED(a_boot_leaves_everything_in_mode),
         FRESH(the_header_names_the_file_of_option_67),
         FRESH(a_proxy_is_told_apart),
+        FRESH(a_boot_servers_reply_is_told_from_the_proxys_offer),
         FRESH(dhcp_fills_mode),
         FRESH(nobody_offers_anything),
         FRESH(offers_without_a_boot_file_are_no_answer),

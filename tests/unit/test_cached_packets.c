@@ -61,6 +61,10 @@ static void build(void)
         m = parsed(&lease.proxy);
         dhcp_boot_parse(&m, &lease.proxy_boot);
     }
+    if (lease.reply.len != 0) {
+        m = parsed(&lease.reply);
+        dhcp_boot_parse(&m, &lease.reply_boot);
+    }
     (void)boot_options_choose(&lease, &choice);
     memset(&memory, 0xee, sizeof(memory));
     cached_packets_build(&memory.cached, &lease, &choice);
@@ -223,6 +227,34 @@ static void proxy_reply_is_its_own_with_our_address(void **state)
     assert_string_equal(m.file.data, "proxy.0");
 }
 
+/* What was booted is what it named: boot programs look for it in type 3 alone. */
+static void boot_servers_reply_comes_before_the_proxys(void **state)
+{
+    struct dhcp_message m;
+
+    (void)state;
+    start();
+    dhcp_reply_start(&reply, DHCP_OFFER, 0x01020304, mac, 0, PROXY);
+    dhcp_reply_text(&reply, DHCP_TAG_CLASS, "PXEClient");
+    keep(&lease.proxy, dhcp_reply_finish(&reply));
+    dhcp_reply_start(&reply, DHCP_ACK, 0x01020304, mac, 0, PROXY + 1);
+    dhcp_reply_text(&reply, DHCP_TAG_CLASS, "PXEClient");
+    reply.fixed.file = text_slice("item.0");
+    keep(&lease.reply, dhcp_reply_finish(&reply));
+    dhcp_reply_start(&reply, DHCP_ACK, 0x01020304, mac, ADDRESS, SERVER);
+    build();
+    assert_int_equal(choice.said_by, PROXY + 1);
+    m = cached(CACHED_REPLY);
+    assert_int_equal(m.type, DHCP_ACK);
+    assert_int_equal(m.ciaddr, ADDRESS);
+    assert_int_equal(m.yiaddr, 0);
+    assert_int_equal(m.siaddr, PROXY + 1);
+    assert_string_equal(m.file.data, "item.0");
+    m = cached(CACHED_DHCP_ACK);
+    assert_int_equal(m.yiaddr, ADDRESS);
+    assert_string_equal(m.file.data, "item.0");
+}
+
 /* More than 1024 bytes of options: what does not fit is left out, what is small and behind it is not. */
 static void too_many_options_are_left_out(void **state)
 {
@@ -273,6 +305,7 @@ int main(void)
         cmocka_unit_test(routers_are_cut_to_the_first),
         cmocka_unit_test(long_name_ends_in_its_field),
         cmocka_unit_test(proxy_reply_is_its_own_with_our_address),
+        cmocka_unit_test(boot_servers_reply_comes_before_the_proxys),
         cmocka_unit_test(too_many_options_are_left_out),
         cmocka_unit_test(end_option_always_has_its_byte),
     };
