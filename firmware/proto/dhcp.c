@@ -107,6 +107,19 @@ static void write_message(const struct dhcp *d, struct writer *w, const struct d
 }
 
 /*
+ * A quarter either way, as RFC 2131 section 4.1 spreads its first retry. What a thousand machines say that are switched
+ * on together does not fit a server's queue: those not heard must not come back together, and twice the usual spread
+ * halves the time to the last lease of ten thousand. The first DISCOVER waits for nothing: a lone machine would pay.
+ */
+static void plan_discover(struct dhcp *d, time_us now)
+{
+    time_us wait = d->retry.wait;
+
+    retry_sent(&d->retry, now, d->random);
+    d->retry.deadline = now + wait - wait / 4 + random_below(d->random, (uint32_t)(wait / 2));
+}
+
+/*
  * Replies come to our MAC address, not to everybody's: we take them before we have an IP address. From the third try on
  * we ask for broadcast, in case something on the way cannot deliver to an address it has never seen.
  */
@@ -125,7 +138,7 @@ static bool send_discover(struct dhcp *d, time_us now, struct writer *payload)
     d->lease.discover.len = writer_len(payload);
     memcpy(d->lease.discover.bytes, payload->start, d->lease.discover.len);
     d->retry.longest = now - d->link_since < LINK_MAY_BLOCK ? LONGEST_WAIT : LONGEST_LATER;
-    retry_sent(&d->retry, now, d->random);
+    plan_discover(d, now);
     return true;
 }
 

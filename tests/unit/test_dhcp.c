@@ -272,8 +272,8 @@ static void offer_without_file_waits_for_a_proxy(struct transcript *t)
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), reply_of(t, DHCP_OFFER, SERVER));
-    sends_discover(t, MS(875), MS(1125));
-    sends_discover(t, MS(2625), MS(3375));
+    sends_discover(t, MS(750), MS(1250));
+    sends_discover(t, MS(2250), MS(3750));
     sends_request(t, MS(4001), MS(4001), SERVER);
     gets_reply(t, MS(4002), reply_of(t, DHCP_ACK, SERVER));
     is_bound(t);
@@ -381,7 +381,7 @@ static void bootp_server_is_taken_when_nobody_else_answers(struct transcript *t)
     start(t);
     sends_discover(t, 0, 0);
     gets_reply(t, MS(1), with_file(reply_of(t, DHCP_BOOTP, 0)));
-    sends_discover(t, MS(875), MS(1125));
+    sends_discover(t, MS(750), MS(1250));
     is_bound(t);
     if (t->whole) {
         assert_string_equal(dhcp.lease.boot.file, "pxelinux.0");

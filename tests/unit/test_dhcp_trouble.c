@@ -22,7 +22,7 @@ static void silence_is_met_with_patience(struct transcript *t)
     start_with(t, &patient);
     sends_discover(t, 0, 0);
     for (unsigned i = 0; i < 9; i++) {
-        m = parsed(transcript_sends(t, SECONDS(at_s[i]) * 7 / 8, SECONDS(at_s[i]) * 9 / 8));
+        m = parsed(transcript_sends(t, SECONDS(at_s[i]) * 3 / 4, SECONDS(at_s[i]) * 5 / 4));
         assert_int_equal(m.type, DHCP_DISCOVER);
         assert_int_equal(m.flags, i >= 1 ? DHCP_FLAG_BROADCAST : 0);
         assert_int_equal(m.secs, (t->now - TRANSCRIPT_EPOCH) / SECONDS(1));
@@ -172,7 +172,7 @@ static void spoilt_offer(struct transcript *t)
     (void)with_class(with_file(reply_of(t, DHCP_OFFER, SERVER)), "PXEClient");
     spoil(&reply);
     gets_reply(t, MS(1), &reply);
-    sends_discover(t, MS(875), MS(1125));
+    sends_discover(t, MS(750), MS(1250));
     if (!t->whole)
         return;
     assert_int_equal(dhcp.ignored, 1);
