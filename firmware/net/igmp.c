@@ -5,8 +5,12 @@
 #include "firmware/wire/igmp_message.h"
 
 enum {
-    UNSOLICITED_MS = 10000, /* RFC 2236 section 8.10 */
-    V1_ROUTER_S = 400,      /* section 8.11 */
+    /*
+     * RFC 2236 section 8.10 has 10 s, RFC 3376 section 8.11 one: until a snooping switch gets a report, the group is
+     * silent, and a file lasts no ten seconds.
+     */
+    UNSOLICITED_MS = 1000,
+    V1_ROUTER_S = 400, /* section 8.11 */
     TENTH_US = 100000,
     /* Between two reports of a group, whatever is asked. Routers ask with a second to answer in, or more, and twice. */
     SPACING_MS = 500,

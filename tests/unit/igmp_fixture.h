@@ -19,7 +19,7 @@ enum {
     GROUP = 0xef010203,
     OTHER_GROUP = 0xef010204,
     GROUP_PORT = 7001,
-    UNSOLICITED_S = 10,
+    UNSOLICITED_S = 1,
     V2_RESPONSE = 100,
 };
 
