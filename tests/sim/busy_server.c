@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 #include "tests/sim/busy_server.h"
 
+#include <stdlib.h>
+
 #include "firmware/wire/arp_packet.h"
 #include "firmware/wire/ethernet_frame.h"
+#include "firmware/wire/ipv4_packet.h"
+#include "firmware/wire/udp_header.h"
 
 enum {
     BURST = 8,      /* frames that are sent before the next is taken: one look at all sockets by the process */
@@ -22,7 +26,7 @@ static enum busy_socket socket_of(const struct segment_frame *frame)
         return BUSY_OTHERS;
     if (port == 67)
         return BUSY_DHCP;
-    return port < 32768 ? BUSY_REQUESTS : BUSY_TRANSFERS;
+    return port < 20000 ? BUSY_REQUESTS : BUSY_TRANSFERS;
 }
 
 static void take_arrivals(struct busy_server *b)
@@ -74,12 +78,61 @@ static struct segment_frame *next_frame(struct busy_server *b)
     return NULL;
 }
 
+static bool serve(struct busy_server *b, struct slice frame)
+{
+    struct reader r = reader_of(frame);
+    struct ethernet_frame ethernet;
+    struct ipv4_packet ip;
+    struct udp_header udp;
+    struct udp_address from;
+
+    if (b->service.service == NULL || !ethernet_frame_parse(&r, &ethernet) || ethernet.type != ETHERNET_IPV4 ||
+        !ipv4_packet_parse(&r, &ip) || ip.destination != b->server.address || ip.protocol != IPV4_UDP ||
+        !udp_header_parse(&r, &udp) || udp.destination_port == 67)
+        return false;
+    from = (struct udp_address){.ip = ipv4_address(ip.source), .port = udp.source_port};
+    return b->service.input(b->service.service, *b->segment->clock, udp.destination_port, from, read_rest(&r));
+}
+
+/* The UDP checksum is left out (RFC 768 allows it): its cost would be the simulator's alone. */
+void busy_server_send(struct busy_server *b, uint16_t from_port, struct udp_address to, struct slice payload)
+{
+    uint32_t address = ipv4_value(to.ip);
+    struct ethernet_frame ethernet = {.source = b->port->nic.mac, .type = ETHERNET_IPV4};
+    const struct ipv4_packet ip = {
+        .source = b->server.address,
+        .destination = address,
+        .payload_len = (uint16_t)(payload.len + UDP_HEADER_LEN),
+        .id = b->server.net.ip_id++,
+        .ttl = 64,
+        .protocol = IPV4_UDP,
+    };
+    const struct udp_header udp = {
+        .source_port = from_port, .destination_port = to.port, .payload_len = (uint16_t)payload.len};
+    struct writer frame;
+
+    if (ipv4_is_multicast(address))
+        ethernet.destination =
+            (struct mac){{1, 0, 0x5e, (uint8_t)(address >> 16 & 0x7f), (uint8_t)(address >> 8), (uint8_t)address}};
+    else
+        ethernet.destination = segment_mac(address - b->segment->config.first_address + 1);
+    if (!nic_transmit_room(&b->port->nic, &frame))
+        return;
+    ethernet_frame_emit(&frame, &ethernet);
+    ipv4_packet_emit(&frame, &ip);
+    udp_header_emit(&frame, &udp);
+    write_slice(&frame, payload);
+    if (frame.failed)
+        abort(); /* a model that sends what does not fit a frame */
+    nic_transmit(&b->port->nic, writer_len(&frame));
+}
+
 static void deliver(struct busy_server *b, struct segment_frame *frame)
 {
     struct slice bytes = slice_of(frame->bytes, frame->len);
     time_us now = *b->segment->clock;
 
-    if (tftp_crowd_input(&b->crowd, now, bytes) || server_take(&b->server, bytes)) {
+    if (serve(b, bytes) || tftp_crowd_input(&b->crowd, now, bytes) || server_take(&b->server, bytes)) {
         segment_drop(frame);
         return;
     }
@@ -128,6 +181,8 @@ static time_us next_poll(const struct busy_server *b)
     time_us now = *b->segment->clock, free_at = (b->free_ns + 999) / 1000;
     time_us wanted = time_earlier(net_deadline(&b->server.net), tftp_crowd_deadline(&b->crowd));
 
+    if (b->service.service != NULL)
+        wanted = time_earlier(wanted, b->service.deadline(b->service.service));
     if (wanted <= now && !segment_has_room(b->segment, NET_BURST))
         wanted = b->segment->up.ring[b->segment->up.first].at;
     for (unsigned n = 0; n < BUSY_SOCKETS; n++)
@@ -148,6 +203,8 @@ void busy_server_poll(struct busy_server *b)
             deliver(b, frame);
         if (net_deadline(&b->server.net) <= now && segment_has_room(b->segment, NET_BURST))
             net_transmit(&b->server.net, now);
+        if (b->service.service != NULL && segment_has_room(b->segment, NET_BURST))
+            b->service.poll(b->service.service, now);
         if (segment_has_room(b->segment, NET_BURST))
             tftp_crowd_output(&b->crowd, now, BURST);
     }

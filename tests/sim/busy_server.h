@@ -2,7 +2,7 @@
 /*
  * The server of a segment, as dnsmasq is one: a single process that answers DHCP and sends files, each packet of which
  * takes it some time. What comes meanwhile waits in the sockets' buffers, and is lost when they are full. Services are
- * the crowd of TFTP transfers, and any that sits at a struct server.
+ * the crowd of TFTP transfers, one more that takes and sends datagrams, and any that sits at a struct server.
  */
 #ifndef PUCK_SIM_BUSY_SERVER_H
 #define PUCK_SIM_BUSY_SERVER_H
@@ -13,7 +13,7 @@
 
 enum busy_socket {
     BUSY_DHCP,     /* port 67 */
-    BUSY_REQUESTS, /* ports below 32768: TFTP's, MTFTP's */
+    BUSY_REQUESTS, /* ports below 20000: TFTP's, MTFTP's */
     BUSY_TRANSFERS,
     BUSY_OTHERS, /* ARP, IGMP, ICMP: the kernel's */
     BUSY_SOCKETS,
@@ -44,9 +44,18 @@ struct busy_queue {
     uint64_t taken, dropped;
 };
 
+/* Gets all datagrams to our address but DHCP's; false leaves them to the crowd. It sends with busy_server_send(). */
+struct busy_service {
+    void *service; /* NULL: none */
+    bool (*input)(void *, time_us now, uint16_t to_port, struct udp_address from, struct slice payload);
+    void (*poll)(void *, time_us now);
+    time_us (*deadline)(const void *);
+};
+
 struct busy_server {
     struct server server;
     struct tftp_crowd crowd;
+    struct busy_service service;
     struct segment *segment;
     struct segment_port *port;
     struct busy_costs costs;
@@ -59,6 +68,9 @@ struct busy_server {
 void busy_server_start(struct busy_server *, struct segment *, const struct busy_costs *,
                        const struct tftp_crowd_config *);
 void busy_server_stop(struct busy_server *);
+
+/* To a machine or a group. */
+void busy_server_send(struct busy_server *, uint16_t from_port, struct udp_address to, struct slice payload);
 
 /* At its turn (segment_next): does what it can, and says when it wants the next. */
 void busy_server_poll(struct busy_server *);

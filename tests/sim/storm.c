@@ -6,10 +6,14 @@
 
 #include "firmware/boot/session.h"
 #include "tests/sim/dhcp_server.h"
+#include "tests/sim/mtftp_server.h"
 
 enum {
     SERVER = 0x0a000001, /* 10.0.0.1/16 */
     FIRST = 0x0a000100,
+    GROUP = 0xefff0101, /* 239.255.1.1 */
+    GROUP_PORT = 1757,
+    MTFTP_PORT = 1758,
     NETMASK = 0xffff0000,
     QUEUE = 256,         /* frames of a machine's port at the switch */
     SERVER_QUEUE = 1000, /* Linux's txqueuelen, and as much at the switch */
@@ -42,6 +46,7 @@ struct storm {
     struct segment segment;
     struct busy_server server;
     struct dhcp_server dhcp;
+    struct mtftp_server mtftp;
     struct storm_machine *machines;
     uint8_t *file;
     time_us begin;
@@ -181,6 +186,49 @@ static void machine_poll(struct storm *storm, uint32_t port)
     }
 }
 
+/* --- services ------------------------------------------------------------------------------------------------------
+ */
+
+static void service_sends(void *context, uint16_t from_port, struct udp_address to, struct slice payload)
+{
+    busy_server_send(&((struct storm *)context)->server, from_port, to, payload);
+}
+
+static bool mtftp_takes(void *service, time_us now, uint16_t to_port, struct udp_address from, struct slice payload)
+{
+    bool is_ours = mtftp_server_has_port(service, to_port);
+
+    if (is_ours)
+        mtftp_server_input(service, now, to_port, from, payload);
+    return is_ours;
+}
+
+static void mtftp_polls(void *service, time_us now)
+{
+    mtftp_server_poll(service, now);
+}
+
+static time_us mtftp_is_due(const void *service)
+{
+    return mtftp_server_deadline(service);
+}
+
+/* PXE 2.1 tags 1 to 6: group, ports in Intel order, open and reopen delay of a second; no menu, no discovery. */
+static const uint8_t mtftp_option[] = {1,    4, 239, 255, 1, 1, 2, 2, 0xdd, 6, 3, 2,
+                                       0xde, 6, 4,   1,   1, 5, 1, 1, 6,    1, 8, 255};
+
+static void start_mtftp(struct storm *storm, struct dhcp_server_config *dhcp)
+{
+    dhcp->class = "PXEClient";
+    dhcp->vendor = slice_of(mtftp_option, sizeof(mtftp_option));
+    mtftp_server_start(&storm->mtftp, "boot/kernel", slice_of(storm->file, storm->config->file_len),
+                       (struct udp_address){.ip = ipv4_address(GROUP), .port = GROUP_PORT}, MTFTP_PORT);
+    storm->mtftp.send = service_sends;
+    storm->mtftp.context = storm;
+    storm->server.service = (struct busy_service){
+        .service = &storm->mtftp, .input = mtftp_takes, .poll = mtftp_polls, .deadline = mtftp_is_due};
+}
+
 /* --- the whole -----------------------------------------------------------------------------------------------------
  */
 
@@ -196,7 +244,7 @@ static void start_server(struct storm *storm)
         .block_size_max = 1468,
         .window_max = 64,
     };
-    const struct dhcp_server_config dhcp = {
+    struct dhcp_server_config dhcp = {
         .address = FIRST,
         .pool = config->machines,
         .netmask = NETMASK,
@@ -206,6 +254,8 @@ static void start_server(struct storm *storm)
     };
 
     busy_server_start(&storm->server, &storm->segment, &busy_costs_usual, &crowd);
+    if (config->protocol == STORM_MTFTP)
+        start_mtftp(storm, &dhcp);
     dhcp_server_start(&storm->dhcp, &storm->server.server, &dhcp);
 }
 
@@ -303,6 +353,9 @@ static void take_counts(struct storm *storm)
     result->requests_dropped = requests->dropped;
     result->transfers_most = server->crowd.running_most;
     result->time_outs = server->crowd.time_outs;
+    result->by_unicast = server->crowd.requests;
+    result->sessions = storm->mtftp.sessions;
+    result->multicast_requests = storm->mtftp.requests;
 }
 
 void storm_run(const struct storm_config *config, struct storm_result *result)
@@ -323,7 +376,7 @@ void storm_run(const struct storm_config *config, struct storm_result *result)
 
 const char *storm_protocol_name(enum storm_protocol protocol)
 {
-    static const char *const names[STORM_PROTOCOLS] = {"TFTP"};
+    static const char *const names[STORM_PROTOCOLS] = {"TFTP", "MTFTP"};
 
     return names[protocol];
 }

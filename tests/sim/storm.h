@@ -10,6 +10,7 @@
 
 enum storm_protocol {
     STORM_UNICAST, /* TFTP with blksize and windowsize */
+    STORM_MTFTP,   /* with TFTP beside it, for those who give up */
     STORM_PROTOCOLS,
 };
 
@@ -31,10 +32,12 @@ struct storm_result {
     time_us server_busy;                        /* time of its process */
     struct segment_counters wire;
     uint64_t dhcp_taken, dhcp_dropped, requests_taken, requests_dropped;
-    uint32_t dhcp_most;      /* messages that waited at once */
-    uint32_t transfers_most; /* at once, by unicast */
-    uint64_t time_outs;      /* of the server */
-    char first_failure[512]; /* the screen's last words when a machine gave up */
+    uint32_t dhcp_most;                    /* messages that waited at once */
+    uint32_t transfers_most;               /* at once, by unicast */
+    uint64_t time_outs;                    /* of the server */
+    uint64_t sessions, multicast_requests; /* of the multicast server */
+    uint64_t by_unicast;                   /* requests to the server of TFTP */
+    char first_failure[512];               /* the screen's last words when a machine gave up */
 };
 
 /* One at a time: it is the world that firmware/platform.h looks at. */

@@ -31,12 +31,36 @@ static double seconds(time_us t)
     return (double)t / 1e6;
 }
 
+/*
+ * How often the file has to be sent at least, in the mean, if blocks are sent as they are: by unicast to each machine
+ * until it has it, by multicast until all have it. Of N machines that each lose one in 1/p blocks, somebody has missed
+ * a block that was sent k times with the probability 1 - (1 - p^k)^N.
+ */
+static double floor_of(const struct storm_config *c)
+{
+    double own = c->loss_own / 1000.0, shared = c->loss_shared / 1000.0, sum = 0, missed = 1;
+
+    if (c->protocol == STORM_UNICAST)
+        return c->machines / (1 - own - shared);
+    if (c->loss_shared != 0)
+        return 1 / (1 - shared);
+    for (unsigned k = 0; k < 50; k++, missed *= own) {
+        double all = 1;
+
+        for (uint32_t n = 0; n < c->machines; n++)
+            all *= 1 - missed;
+        sum += 1 - all;
+    }
+    return sum;
+}
+
 static void print_head(void)
 {
     (void)printf(
-        "| machines | file KB | protocol | loss %% | booted | server bytes per machine | file bytes sent / size "
-        "| last lease s | first, median, last boot s | server busy s | DHCP messages, lost | requests, lost "
-        "|\n|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+        "| machines | file, KB | protocol | loss, %% | booted | server's bytes per machine | file sent, times | "
+        "at least | last lease, s | boot of first, median, last, s | server busy, s | DHCP lost | requests, "
+        "lost | sessions | by unicast |\n"
+        "|--:|--:|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
 }
 
 static void print_row(const struct storm_config *c, const struct storm_result *r)
@@ -44,13 +68,14 @@ static void print_row(const struct storm_config *c, const struct storm_result *r
     const char *model = c->loss_own != 0 ? " own" : c->loss_shared != 0 ? " shared" : "";
 
     (void)printf(
-        "| %u | %zu | %s | %u%s | %u%s | %.0f | %.2f | %.2f | %.2f, %.2f, %.2f | %.2f | %llu, %llu | %llu, %llu |\n",
+        "| %u | %zu | %s | %u%s | %u%s | %.0f | %.2f | %.2f | %.2f | %.2f, %.2f, %.2f | %.2f | %llu | %llu, %llu "
+        "| %llu | %llu |\n",
         c->machines, c->file_len / 1024, storm_protocol_name(c->protocol), (c->loss_own + c->loss_shared) / 10, model,
         r->booted, r->wrong != 0 ? " WRONG" : "", (double)r->wire.server_bytes / c->machines,
-        (double)r->wire.file_bytes / (double)c->file_len, seconds(r->last_lease), seconds(r->first_boot),
-        seconds(r->median_boot), seconds(r->last_boot), seconds(r->server_busy), (unsigned long long)r->dhcp_taken,
-        (unsigned long long)r->dhcp_dropped, (unsigned long long)r->requests_taken,
-        (unsigned long long)r->requests_dropped);
+        (double)r->wire.file_bytes / (double)c->file_len, floor_of(c), seconds(r->last_lease), seconds(r->first_boot),
+        seconds(r->median_boot), seconds(r->last_boot), seconds(r->server_busy), (unsigned long long)r->dhcp_dropped,
+        (unsigned long long)r->requests_taken, (unsigned long long)r->requests_dropped, (unsigned long long)r->sessions,
+        (unsigned long long)r->by_unicast);
     (void)fflush(stdout);
 }
 
