@@ -8,11 +8,11 @@
 
 /*
  * The policy of a thousand clients on one group. An opening is silenced by the first block that is heard, about a round
- * trip after somebody else's: a spread of 400 ms makes a thousand clients send some three RRQs per millisecond of it.
+ * trip after somebody else's: a spread of 100 ms makes a thousand clients send ten RRQs per millisecond of it.
  */
 #define OPEN_SPREAD   SECONDS(1)        /* clients switched on together do not ask together */
-#define REOPEN_SPREAD MILLISECONDS(400) /* half of it by what is here already, half by chance */
-#define END_PAUSE     MILLISECONDS(50)  /* after a last block, instead of the reopen delay: the ACK is on its way */
+#define REOPEN_SPREAD MILLISECONDS(100) /* half of it by what is here already, half by chance */
+#define END_PAUSE     MILLISECONDS(20)  /* after a last block, instead of the reopen delay: the ACK is on its way */
 #define REQUEST_WAIT  MILLISECONDS(500)
 #define LONGEST_WAIT  SECONDS(4)
 #define BUSY_PATIENCE SECONDS(36)  /* for an answer where the group was heard: atftpd forgets a session after 30 s */
@@ -32,7 +32,9 @@ enum {
     UNREACHABLE_MAX = 2,
     REPEATS_OF_SKIP = 2, /* before the block is acknowledged itself */
     FAILED_SKIPS_MAX = 3,
-    LAST_ACKS = 3, /* as long as it waits for one, the server takes no other client */
+    LAST_ACKS = 3,      /* at once: as long as it waits for one, the server takes no other client, and we may be gone */
+    REPAIR_BLOCKS = 64, /* so few are no matter, and not more than ... */
+    REPAIR_SHARE = 8,   /* ... this part of the file is what got lost here and there, not missed as a whole */
 };
 
 static struct mtftp *mtftp_of(const struct udp_client *udp)
@@ -71,9 +73,16 @@ void mtftp_draw(struct mtftp *m)
         m->spread = half / 256 * (m->request.map->count * 256 / of) + random_below(m->random, half);
 }
 
+/*
+ * Who joined in the middle is not the only one while machines are being switched on: were each to open at once, the
+ * next would join in the middle of that session, and so on. Repairs need not wait for that.
+ */
 void mtftp_heard(struct mtftp *m, time_us now, bool was_last)
 {
-    m->opens_at = now + m->spread + (was_last ? END_PAUSE : seconds_or_one(m->request.group.reopen_s));
+    uint32_t missing = m->last - m->request.map->count;
+    bool is_repair = m->last != 0 && (missing <= REPAIR_BLOCKS || missing <= m->last / REPAIR_SHARE);
+
+    m->opens_at = now + m->spread + (was_last && is_repair ? END_PAUSE : seconds_or_one(m->request.group.reopen_s));
 }
 
 void mtftp_session_over(struct mtftp *m, time_us now, bool was_last, const char *reason)
@@ -288,7 +297,9 @@ static bool ack_output(struct mtftp *m, time_us now, struct writer *w)
     m->repeats += is_repeated;
     m->ack_sent = now;
     retry_sent(&m->retry, now, m->random);
-    if (m->state == MTFTP_DALLYING && m->retry.attempts >= LAST_ACKS)
+    if ((m->state == MTFTP_DALLYING || m->ends_after_ack) && m->retry.attempts < LAST_ACKS)
+        m->retry.deadline = now;
+    else if (m->state == MTFTP_DALLYING)
         m->retry.deadline = now + DALLY;
     else if (m->ends_after_ack)
         mtftp_session_over(m, now, true, "its last block came");

@@ -141,8 +141,8 @@ void mtftp_script_acks(struct transcript *t, time_us at, uint16_t port, uint16_t
 void mtftp_script_acks_last(struct transcript *t, time_us at, uint16_t port, uint16_t number)
 {
     mtftp_script_acks(t, at, port, number);
-    transcript_sends(t, at + MILLISECONDS(15), at + MILLISECONDS(400));
-    transcript_sends(t, at + MILLISECONDS(50), at + MILLISECONDS(1200));
+    mtftp_script_acks(t, at, port, number);
+    mtftp_script_acks(t, at, port, number);
     transcript_silent(t, at + SECONDS(4));
 }
 

@@ -49,7 +49,7 @@ void mtftp_script_own_block(struct transcript *, time_us at, uint16_t port, uint
 /* The machine acknowledges this block at once, to that port. */
 void mtftp_script_acks(struct transcript *, time_us at, uint16_t port, uint16_t number);
 
-/* The last block is acknowledged three times, and then not again. */
+/* The last block is acknowledged three times at once, and then not again. */
 void mtftp_script_acks_last(struct transcript *, time_us at, uint16_t port, uint16_t number);
 
 /* The machine sends this ERROR at once, to that port. */

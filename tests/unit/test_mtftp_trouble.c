@@ -273,9 +273,9 @@ static void other_file(struct transcript *t)
         assert_int_equal(s.map.count, 1);
         assert_int_equal(s.mtftp.last, 3);
     }
-    mtftp_script_group_block(t, MS(600), THIRD, 1, 512);
-    mtftp_script_group_block(t, MS(601), THIRD, 2, 512);
-    mtftp_script_group_block(t, MS(602), THIRD, 3, 10);
+    mtftp_script_group_block(t, MS(310), THIRD, 1, 512);
+    mtftp_script_group_block(t, MS(311), THIRD, 2, 512);
+    mtftp_script_group_block(t, MS(312), THIRD, 3, 10);
     mtftp_script_is_whole(&s, t, 1034);
 }
 
