@@ -9,8 +9,9 @@
 #include "firmware/wire/udp_header.h"
 
 enum {
-    BURST = 8,      /* frames that are sent before the next is taken: one look at all sockets by the process */
-    NET_BURST = 32, /* what one poll of a struct net may send at most */
+    BURST = 8, /* frames that are sent before the next is taken: one look at all sockets by the process */
+    FRAGMENT = 1480,
+    NET_BURST = 48, /* what one poll of a service may send at most */
 };
 
 const struct busy_costs busy_costs_usual = {
@@ -94,37 +95,56 @@ static bool serve(struct busy_server *b, struct slice frame)
     return b->service.input(b->service.service, *b->segment->clock, udp.destination_port, from, read_rest(&r));
 }
 
-/* The UDP checksum is left out (RFC 768 allows it): its cost would be the simulator's alone. */
+static struct mac mac_of(const struct busy_server *b, uint32_t address)
+{
+    if (ipv4_is_multicast(address))
+        return (struct mac){{1, 0, 0x5e, (uint8_t)(address >> 16 & 0x7f), (uint8_t)(address >> 8), (uint8_t)address}};
+    return segment_mac(address - b->segment->config.first_address + 1);
+}
+
+static void send_piece(struct busy_server *b, const struct ethernet_frame *ethernet, const struct ipv4_packet *ip,
+                       struct slice bytes)
+{
+    struct writer frame;
+
+    if (!nic_transmit_room(&b->port->nic, &frame))
+        return;
+    ethernet_frame_emit(&frame, ethernet);
+    ipv4_packet_emit(&frame, ip);
+    write_slice(&frame, bytes);
+    if (frame.failed)
+        abort();
+    nic_transmit(&b->port->nic, writer_len(&frame));
+}
+
+/* In fragments if need be. The UDP checksum is left out (RFC 768 allows it): its cost would be the simulator's alone.
+ */
 void busy_server_send(struct busy_server *b, uint16_t from_port, struct udp_address to, struct slice payload)
 {
-    uint32_t address = ipv4_value(to.ip);
-    struct ethernet_frame ethernet = {.source = b->port->nic.mac, .type = ETHERNET_IPV4};
-    const struct ipv4_packet ip = {
+    static uint8_t datagram[65536];
+    struct writer w = writer_of(datagram, sizeof(datagram));
+    const struct udp_header udp = {
+        .source_port = from_port, .destination_port = to.port, .payload_len = (uint16_t)payload.len};
+    const struct ethernet_frame ethernet = {
+        .destination = mac_of(b, ipv4_value(to.ip)), .source = b->port->nic.mac, .type = ETHERNET_IPV4};
+    struct ipv4_packet ip = {
         .source = b->server.address,
-        .destination = address,
-        .payload_len = (uint16_t)(payload.len + UDP_HEADER_LEN),
+        .destination = ipv4_value(to.ip),
         .id = b->server.net.ip_id++,
         .ttl = 64,
         .protocol = IPV4_UDP,
     };
-    const struct udp_header udp = {
-        .source_port = from_port, .destination_port = to.port, .payload_len = (uint16_t)payload.len};
-    struct writer frame;
 
-    if (ipv4_is_multicast(address))
-        ethernet.destination =
-            (struct mac){{1, 0, 0x5e, (uint8_t)(address >> 16 & 0x7f), (uint8_t)(address >> 8), (uint8_t)address}};
-    else
-        ethernet.destination = segment_mac(address - b->segment->config.first_address + 1);
-    if (!nic_transmit_room(&b->port->nic, &frame))
-        return;
-    ethernet_frame_emit(&frame, &ethernet);
-    ipv4_packet_emit(&frame, &ip);
-    udp_header_emit(&frame, &udp);
-    write_slice(&frame, payload);
-    if (frame.failed)
-        abort(); /* a model that sends what does not fit a frame */
-    nic_transmit(&b->port->nic, writer_len(&frame));
+    udp_header_emit(&w, &udp);
+    write_slice(&w, payload);
+    for (size_t at = 0; at < writer_len(&w); at += FRAGMENT) {
+        struct slice piece = slice_first(slice_from(writer_written(&w), at), FRAGMENT);
+
+        ip.fragment_offset = (uint16_t)at;
+        ip.more_fragments = at + piece.len < writer_len(&w);
+        ip.payload_len = (uint16_t)piece.len;
+        send_piece(b, &ethernet, &ip, piece);
+    }
 }
 
 static void deliver(struct busy_server *b, struct segment_frame *frame)

@@ -252,11 +252,15 @@ static void count_server_frame(struct segment *s, const struct segment_frame *fr
     count->server_bytes += len;
     if (s->up.count > count->up_queue_most)
         count->up_queue_most = s->up.count;
-    if (len >= TFTP_START + 4 && ipv4_destination(frame) != 0 && frame->bytes[23] == 17 &&
-        load_be16(frame->bytes + UDP_PORTS) != 67 && load_be16(frame->bytes + TFTP_START) == 3) {
-        count->data_frames++;
-        count->file_bytes += len - TFTP_START - 4;
+    if (ipv4_destination(frame) == 0 || frame->bytes[23] != 17)
+        return;
+    if ((load_be16(frame->bytes + 20) & 0x1fff) != 0) { /* a fragment behind the first */
+        count->file_bytes += s->is_file ? len - UDP_PORTS : 0;
+        return;
     }
+    s->is_file =
+        len >= TFTP_START + 4 && load_be16(frame->bytes + UDP_PORTS) != 67 && load_be16(frame->bytes + TFTP_START) == 3;
+    count->file_bytes += s->is_file ? len - TFTP_START - 4 : 0;
 }
 
 static void server_transmits(struct segment *s, size_t len)

@@ -62,7 +62,6 @@ struct segment_port {
 struct segment_counters {
     uint64_t server_frames, server_bytes;   /* sent by the server, whole Ethernet frames */
     uint64_t file_bytes;                    /* of them, contents of TFTP DATA */
-    uint64_t data_frames;                   /* their frames */
     uint64_t machine_frames, machine_bytes; /* sent by the machines */
     uint64_t machine_broadcasts, server_broadcasts;
     uint64_t lost, overflowed;  /* frames, at each port where it happened */
@@ -78,6 +77,7 @@ struct segment {
     struct segment_queue up; /* from the server to the switch */
     struct segment_counters count;
     uint64_t dice;
+    bool is_file; /* the datagram that the server has begun last */
     uint8_t room[NIC_FRAME_MAX];
     /* Sees what the server sends; true: it does not leave. */
     bool (*sends)(void *context, struct slice frame);

@@ -9,8 +9,9 @@
 #include "tests/sim/busy_server.h"
 
 enum storm_protocol {
-    STORM_UNICAST, /* TFTP with blksize and windowsize */
-    STORM_MTFTP,   /* with TFTP beside it, for those who give up */
+    STORM_UNICAST,   /* TFTP with blksize and windowsize */
+    STORM_MTFTP,     /* with TFTP beside it, for those who give up */
+    STORM_MULTICAST, /* TFTP with the multicast option of RFC 2090 */
     STORM_PROTOCOLS,
 };
 
@@ -25,8 +26,9 @@ struct storm_config {
 };
 
 struct storm_result {
-    uint32_t booted;                            /* with the right file, each byte of it written once */
-    uint32_t failed, wrong;                     /* gave up; file wrong or written twice */
+    uint32_t booted;                            /* with the right file */
+    uint32_t failed, wrong;                     /* gave up; booted something else */
+    uint32_t written_twice;                     /* machines that wrote a part of the file more than once */
     time_us first_boot, median_boot, last_boot; /* since the first was switched on */
     time_us last_lease;                         /* the last machine that got one */
     time_us server_busy;                        /* time of its process */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # `make bench-storm`: the firmware and the simulator, built for speed.
 
-STORM_SOURCES := $(FIRMWARE) $(addprefix tests/sim/,busy_server.c dhcp_server.c event_heap.c mtftp_server.c platform.c segment.c \
+STORM_SOURCES := $(FIRMWARE) $(addprefix tests/sim/,busy_server.c dhcp_server.c event_heap.c mtftp_server.c multicast_server.c platform.c segment.c \
   server.c storm.c tftp_crowd.c wire.c) tests/storm/bench_storm.c
 
 $(BUILD)/storm/%.o: %.c
