@@ -62,7 +62,7 @@ KEA_CONF = """\
 
 # bootpd knows its clients by their hardware address; ht=ether is 1, hn none.
 BOOTPTAB = """\
-.site:sm=255.255.255.0:gw=192.168.111.130:sa=192.168.111.130:hd=/:bs=auto:bf={filename}:
+.site:sm=255.255.255.0:gw=192.168.111.130:sa=192.168.111.130:td=/srv/tftp:hd=/:bs=auto:bf={filename}:
 {clients}"""
 
 NGINX_CONF = """\
@@ -147,7 +147,7 @@ class Servers:
         self._start("kea-dhcp4", "servers", "-d", "-c", conf, *self.dhcp_arguments, environment=places, port=PORT_DHCP)
 
     def bootp(self):
-        """bootpd, which knows BOOTP (RFC 951) and nothing of DHCP: each machine has an address of its own in the table."""
+        """Debian's bootpd, which has learned DHCP too: each machine has an address of its own in the table."""
         clients = "".join(f"client{number}:tc=.site:ht=1:ha={mac.replace(':', '')}:ip=192.168.111.{100 + number}:\n"
                           for number, mac in enumerate(self.macs))
         conf = self._write("bootptab", BOOTPTAB.format(filename=self.filename, clients=clients))
@@ -228,6 +228,10 @@ class Servers:
 
     def stop(self):
         """Ends them; whatever does not end is killed with the world they live in."""
+        if "tcpdump" in self.children:
+            time.sleep(1.2)  # it gets frames from the kernel by the second
+            self.children["tcpdump"].terminate()
+            self.children["tcpdump"].wait(10)
         for child in self.children.values():
             if child.poll() is None:
                 child.terminate()
