@@ -15,7 +15,7 @@ def start(site, name, address, command, port):
     ip = packages.installed("ip")
     script = f"until {ip} link set {INTERFACE} up 2>/dev/null; do sleep 0.02; done; " \
              f"{ip} addr add {address}/{namespace.PREFIX} dev {INTERFACE}; " \
-             f"{ip} route add 224.0.0.0/4 dev {INTERFACE}; exec \"$@\""
+             f"{ip} route add 224.0.0.0/4 dev {INTERFACE}; {ip} route add 255.255.255.255 dev {INTERFACE}; exec \"$@\""
     log = open(os.path.join(site.logs, f"{name}.log"), "ab", buffering=0)
     log.write(("$ " + " ".join(command) + "\n").encode())
     child = subprocess.Popen([packages.installed("unshare"), "-n", "sh", "-c", script, "sh", *command],
