@@ -136,7 +136,8 @@ def make_network(machines=1, snooping=False):
         f"link set {BRIDGE} up",
         f"route add 224.0.0.0/4 dev {BRIDGE}",
         # A bridge whose ports all wait for a machine is not running, and Kea does not listen on one.
-        "link add port0 type dummy", f"link set port0 master {BRIDGE}", "link set port0 up",
+        "link add port0 type veth peer name nowhere", f"link set port0 master {BRIDGE}", "link set port0 up",
+        "link set nowhere up",
     )
     for tap in TAPS[:machines]:
         _ip(f"tuntap add {tap} mode tap", f"link set {tap} master {BRIDGE}", f"link set {tap} up")
