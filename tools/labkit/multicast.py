@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 """Multicast file transfers: the boot programs that ask for them, and what a capture says about them."""
+import array
 import socket
 import struct
 import zlib
@@ -19,9 +20,27 @@ def patch_program(path, size, opcode=0, group="0.0.0.0", client_port=0, server_p
     return bytes(program) + pattern(size)[:size - len(program)]
 
 
+def add_load(path, load):
+    """tests/boot/efi/carrier.c with a section ".load" of these bytes (PE/COFF specification, sections 2 to 4)."""
+    with open(path, "rb") as file:
+        image = bytearray(file.read())
+    pe = struct.unpack_from("<I", image, 0x3C)[0]
+    count, optional_size = struct.unpack_from("<H", image, pe + 6)[0], struct.unpack_from("<H", image, pe + 20)[0]
+    optional, header = pe + 24, pe + 24 + optional_size + 40 * count
+    section_align, file_align = struct.unpack_from("<II", image, optional + 32)
+    image_size, headers_size = struct.unpack_from("<II", image, optional + 56)
+    assert header + 40 <= headers_size, "no room for one more section header"
+    image += bytes(-len(image) % file_align)
+    struct.pack_into("<8sIIII12sI", image, header, b".load", len(load), image_size, -(-len(load) // file_align) * file_align,
+                     len(image), bytes(12), 0x40000040)  # initialised data, readable
+    struct.pack_into("<H", image, pe + 6, count + 1)
+    struct.pack_into("<I", image, optional + 56, image_size + -(-len(load) // section_align) * section_align)
+    return bytes(image) + load + bytes(-len(load) % file_align)
+
+
 def pattern(size):
     """At least so many bytes in which no two blocks are alike."""
-    return b"".join(number.to_bytes(8, "little") for number in range(size // 8 + 1))
+    return array.array("Q", range(size // 8 + 1)).tobytes()
 
 
 def says(data, what):
@@ -35,6 +54,7 @@ class Stream:
     def __init__(self, path, group):
         self.counts = {}
         self.bytes = 0  # of file contents
+        self.unique_bytes = 0  # each block once
         self.unicast = 0  # DATA packets that went to one machine
         self.unicast_bytes = 0
         wanted = socket.inet_aton(group)
@@ -43,6 +63,7 @@ class Stream:
                 continue
             if packet.destination == wanted:
                 block = struct.unpack_from(">H", packet.payload, 2)[0]
+                self.unique_bytes += packet.length - 4 if block not in self.counts else 0
                 self.counts[block] = self.counts.get(block, 0) + 1
                 self.bytes += packet.length - 4
             elif packet.source_port != 4011:

@@ -6,9 +6,11 @@ EFI_TEST_protocols := tests/boot/efi/protocols.c $(wildcard tests/boot/efi/pxe_*
 EFI_TEST_snp       := tests/boot/efi/snp.c $(wildcard tests/boot/efi/snp_*.c)
 EFI_TEST_count     := tests/boot/efi/count.c tests/boot/efi/census.c
 EFI_TEST_reconnect := tests/boot/efi/reconnect.c tests/boot/efi/census.c
+EFI_TEST_carrier   := tests/boot/efi/carrier.c
+EFI_TEST_multicast := tests/boot/efi/multicast.c
 # Boot programs that end, or treat us, in a way of their own: one source, one name for each way.
 EFI_MISBEHAVIOURS := return-success return-error exit-text nulls uninstall close keep-snp leave-callback
-EFI_TESTS := protocols snp count reconnect
+EFI_TESTS := protocols snp count reconnect carrier multicast
 EFI_TEST_PROGRAMS := $(foreach m,$(EFI_MACHINES),$(EFI_TESTS:%=$(OUT)/test/%-$m.efi) $(EFI_MISBEHAVIOURS:%=$(OUT)/test/%-$m.efi))
 
 # $1: machine  $2: program

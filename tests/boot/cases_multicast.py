@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+"""Files that atftpd sends by multicast, by PXE's MTFTP and by RFC 2090, to one machine and to two at once.
+
+The bridge is an IGMP querier and forwards a group only to where a report came from, so nothing here works without our reports.
+atftpd 0.8.0 refuses to serve a file of more than 65535 blocks of 512 bytes by MTFTP (33.5 MB), so what it sends that way has
+32 MB; by RFC 2090, with larger blocks, it sends 40 MB. Every machine says the CRC-32 of what it got.
+"""
+import functools
+import os
+import zlib
+
+from cases import Case
+from cases_pxe import pxe_conf
+from lab_itself import REPOSITORY
+from labkit import multicast, wire
+
+GROUP, CLIENT_PORT, SERVER_PORT = "239.255.77.1", 1759, 1758
+MIB = 1 << 20
+MTFTP_SIZE = 32 * MIB - 5
+RFC2090_SIZE = 40 * MIB - 5
+READ_FILE, RESTART_TFTP = 0x23, 0x73
+GROUP_OF_2090 = "239.255.77.2"
+
+RELAY = "{repository}/build/out/host/relay --seed 7"
+UEFI = {
+    "rom-e1000": ("--nic", "e1000", "--firmware", "uefi", "--no-stock-pxe"),
+    "app-virtio": ("--nic", "virtio", "--start", "disk", "--firmware", "uefi", "--no-stock-pxe"),
+}
+TWO = ("--second",)
+CONTROL, NO_DISCOVERY = 6, 8
+
+@functools.cache
+def data(size):
+    """The file of that size."""
+    return multicast.pattern(size)[:size]
+
+
+def program(size=4096, **wishes):
+    """A BIOS boot program (tests/boot/nbp/multicast.S)."""
+    def write(path):
+        with open(path, "wb") as file:
+            file.write(multicast.patch_program(f"{REPOSITORY}/build/out/nbp/multicast.0", size, **wishes))
+    return write
+
+
+def group_wish(opcode, name="group.bin", open_s=2, reopen_s=2):
+    """What the program asks for."""
+    return {"opcode": opcode, "group": GROUP, "client_port": CLIENT_PORT, "server_port": SERVER_PORT, "open_s": open_s,
+            "reopen_s": reopen_s, "name": name}
+
+
+def carrier_image(size):
+    """A UEFI boot file of about that size (tests/boot/efi/carrier.c); nothing until it is built."""
+    path = f"{REPOSITORY}/build/out/test/carrier-x64.efi"
+    return multicast.add_load(path, data(size)) if os.path.exists(path) else b""
+
+
+def carrier(size):
+    """The same, as a case's file."""
+    def write(path):
+        with open(path, "wb") as file:
+            file.write(carrier_image(size))
+    return write
+
+
+def lab(*arguments, boot_file="program.0", capture=80):
+    """One lab with atftpd; only the heads of packets are kept, there are many."""
+    return ("--servers", "isc+atftpd", "--snooping", "--no-web", "--capture", str(capture), "--pcap-bytes", "80", "--memory",
+            "1024", "--dhcp-filename", boot_file, *arguments)
+
+
+def mtftp(*arguments, name="group.bin", **more):
+    """atftpd that sends one file by MTFTP."""
+    return (lab("--tftp-arg=--no-multicast", "--tftp-arg=--mtftp={dir}/mtftp.conf", f"--tftp-arg=--mtftp-port={SERVER_PORT}",
+                *arguments, **more), {"mtftp.conf": f"{name} {GROUP} {CLIENT_PORT}\n"})
+
+
+def tags(boot_file, intel_order=False):
+    """A dhcpd whose option 43 says where the boot file is sent: tags 1 to 5. Ports are in either byte order in the field."""
+    order = "little" if intel_order else "big"
+    return pxe_conf((1, bytes(map(int, GROUP.split(".")))), (2, CLIENT_PORT.to_bytes(2, order)),
+                    (3, SERVER_PORT.to_bytes(2, order)), (4, b"\2"), (5, b"\2"), (CONTROL, bytes((NO_DISCOVERY,))),
+                    filename=boot_file, address="range 192.168.111.100 192.168.111.101;")
+
+
+def sent_once(size, most, group=GROUP):
+    """The file went to the group, whole, and not more than `most` times its size; hardly any of it by unicast."""
+    def verify(folder):
+        stream = multicast.Stream(f"{folder}/bridge.pcap", group)
+        if stream.unique_bytes != size:
+            return f"{stream.unique_bytes} bytes of {size} to the group: {stream}"
+        if stream.bytes > size * most:
+            return f"{stream.bytes / size:.3f} times the file's size to the group, {most} at most: {stream}"
+        if stream.unicast_bytes > size // 10 + 64 * 1024 * machines:
+            return f"{stream.unicast_bytes} bytes by unicast: {stream}"
+        return reported(folder, group, machines)
+    return verify
+
+
+def reported(folder, group, machines):
+    """Each machine said that it joins the group."""
+    members = {report.source for report in wire.igmp(f"{folder}/bridge.pcap") if report.kind == 0x16 and report.group == group}
+    return "" if len(members) >= machines else f"{len(members)} machines reported {group}"
+
+
+def by_mtftp():
+    """READ_FILE, the base code's own download, RESTART_TFTP, and EFI's Mtftp()."""
+    size = MTFTP_SIZE
+    got = ("--expect", multicast.says(data(size), "file status=0000 "))
+    arguments, files = mtftp("--nic", "virtio", *TWO, *got)
+    yield Case("mtftp-read-file-two", arguments, {**files, "program.0": program(**group_wish(READ_FILE)), "group.bin": data(size)},
+               verify=sent_once(size, 1.1))
+    # The base code's own download: tags 1 to 5 and a boot file as large as the BIOS has room for.
+    for nic, intel_order in (("virtio", False), ("e1000e", True)):
+        boot_size = 500 * 1024 + 3
+        whole = ("--expect", f"re:(?i)PUCK-LAB: boot program size={boot_size:08x} crc={program_crc(boot_size):08x}")
+        arguments, files = mtftp("--nic", nic, *TWO, "--dhcp-conf", "{dir}/dhcpd.conf", *whole, name="program.0")
+        yield Case(f"mtftp-boot-file-{nic}", arguments, {**files, "dhcpd.conf": tags("program.0", intel_order),
+                                                         "program.0": program(boot_size)}, verify=sent_once(boot_size, 1.3))
+    boot_size = 300 * 1024
+    arguments, files = mtftp("--nic", "virtio", *TWO, "--expect",
+                             f"re:(?i)PUCK-LAB: boot program size={boot_size:08x} crc={program_crc(boot_size):08x}", name="next.0")
+    yield Case("mtftp-restart", arguments, {**files, "program.0": program(**group_wish(RESTART_TFTP, "next.0")),
+                                            "next.0": program(boot_size)}, verify=sent_once(boot_size, 1.3))
+    for how, machine in UEFI.items():
+        arguments, files = mtftp(*machine, *TWO, "--expect", efi_says(data(size), "file status=0 "), "--expect",
+                                 "re:PUCK-TEST: multicast: [1-9][0-9]* passed, 0 failed", "--file",
+                                 "{repository}/build/out/test/multicast-x64.efi:multicast.efi", boot_file="multicast.efi")
+        yield Case(f"mtftp-efi-call-{how}", arguments, {**files, "group.bin": data(size)}, verify=sent_once(size, 1.3))
+        arguments, files = mtftp(*machine, *TWO, "--dhcp-conf", "{dir}/dhcpd.conf", "--expect",
+                                 efi_says(data(size), "boot program "), name="carrier.efi")
+        yield Case(f"mtftp-boot-file-{how}", arguments, {**files, "dhcpd.conf": tags("carrier.efi"), "carrier.efi": carrier(size)},
+                   verify=sent_once(len(carrier_image(size)), 1.1))
+
+
+def efi_says(content, what):
+    """As multicast.says(), of our EFI programs, which print no leading zeros."""
+    return f"re:PUCK-LAB: {what}size={len(content):x} crc={zlib.crc32(content):x}"
+
+
+def program_crc(size, **wishes):
+    """CRC-32 of a BIOS boot program as served; 0 until it is built, when no case can pass anyway."""
+    path = f"{REPOSITORY}/build/out/nbp/multicast.0"
+    return zlib.crc32(multicast.patch_program(path, size, **wishes)) if os.path.exists(path) else 0
+
+
+def by_rfc2090():
+    """atftpd's multicast option, for whoever asks by plain TFTP."""
+    size = RFC2090_SIZE
+    once = (f"--tftp-arg=--mcast-addr={GROUP_OF_2090}", f"--tftp-arg=--mcast-port={CLIENT_PORT}")
+    group = GROUP_OF_2090
+    fetch = ("--file", "{repository}/build/out/bench/fetch.nbp:fetch.nbp")
+    content = data(size)
+    got = ("--expect", f"re:(?i)FETCH status=0000 size={size:08x} crc={zlib.crc32(content):08x}")
+    for nic in ("virtio", "e1000e"):
+        yield Case(f"rfc2090-read-file-two-{nic}", lab("--nic", nic, *once, *fetch, *TWO, *got, boot_file="fetch.nbp"),
+                   {"bench.bin": content}, verify=sent_once(size, 1.1, group))
+    for how, machine in UEFI.items():
+        yield Case(f"rfc2090-boot-file-{how}", lab(*machine, *once, *TWO, "--expect", efi_says(content, "boot program "),
+                                                   boot_file="carrier.efi"), {"carrier.efi": carrier(size)},
+                   verify=sent_once(len(carrier_image(size)), 1.1, group))
+
+
+def trouble():
+    """A machine that joins in the middle, one that loses every tenth packet, a server that dies: all end with the right file."""
+    size = 16 * MIB - 5
+    got = ("--expect", multicast.says(data(size), "file status=0000 "))
+    loses = ("--second-relay", f"{RELAY} --loss-down 0.1")
+    rows = (("joins-late", ("--second-after", str(size // 2)), 1.7), ("loses-a-tenth", loses, 2.5),
+            ("server-dies", ("--crash", f"atftpd:{size // 2}:3"), 2.2))
+    for name, arguments, most in rows:
+        arguments, files = mtftp("--nic", "virtio", *TWO, *arguments, *got)
+        yield Case(f"mtftp-{name}", arguments, {**files, "program.0": program(**group_wish(READ_FILE)), "group.bin": data(size)},
+                   verify=sent_once(size, most), seconds=180)
+    content = data(RFC2090_SIZE)
+    for name, arguments, most in rows:
+        arguments = tuple(word.replace(str(size // 2), str(RFC2090_SIZE // 2)) for word in arguments)
+        yield Case(f"rfc2090-{name}", lab(
+            "--nic", "virtio", f"--tftp-arg=--mcast-addr={GROUP_OF_2090}", f"--tftp-arg=--mcast-port={CLIENT_PORT}", "--file",
+            "{repository}/build/out/bench/fetch.nbp:fetch.nbp", *TWO, *arguments, "--expect",
+            f"re:(?i)FETCH status=0000 size={RFC2090_SIZE:08x} crc={zlib.crc32(content):08x}", boot_file="fetch.nbp"),
+            {"bench.bin": content}, verify=sent_once(RFC2090_SIZE, most, GROUP_OF_2090), seconds=180)
+    # A group that never speaks: the file comes by unicast all the same.
+    boot_size = 100 * 1024
+    yield Case("mtftp-mute-group", lab(
+        "--nic", "virtio", "--tftp-arg=--no-multicast", "--dhcp-conf", "{dir}/dhcpd.conf", "--expect",
+        f"re:(?i)PUCK-LAB: boot program size={boot_size:08x} crc={program_crc(boot_size):08x}"),
+        {"dhcpd.conf": tags("program.0"), "program.0": program(boot_size)})
+
+
+def all_cases():
+    """Every case."""
+    for group in (by_mtftp, by_rfc2090, trouble):
+        yield from group()
