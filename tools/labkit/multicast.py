@@ -57,12 +57,14 @@ class Stream:
         self.unique_bytes = 0  # each block once
         self.unicast = 0  # DATA packets that went to one machine
         self.unicast_bytes = 0
+        self.times = {}  # of each block's first packet
         wanted = socket.inet_aton(group)
         for packet in wire.datagrams(path):
             if len(packet.payload) < 4 or struct.unpack_from(">H", packet.payload)[0] != DATA:
                 continue
             if packet.destination == wanted:
                 block = struct.unpack_from(">H", packet.payload, 2)[0]
+                self.times.setdefault(block, packet.time)
                 self.unique_bytes += packet.length - 4 if block not in self.counts else 0
                 self.counts[block] = self.counts.get(block, 0) + 1
                 self.bytes += packet.length - 4
@@ -79,6 +81,10 @@ class Stream:
     def repeats(self):
         """How many packets repeated a block."""
         return sum(self.counts.values()) - self.blocks
+
+    def first_session(self):
+        """When it was sent for the first time: from, to."""
+        return (min(self.times.values()), max(self.times.values())) if self.times else (0, 0)
 
     def __str__(self):
         return f"{self.blocks} blocks and {self.repeats} repeated to the group, {self.unicast} by unicast"
