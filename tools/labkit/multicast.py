@@ -8,6 +8,7 @@ import zlib
 from . import wire
 
 DATA = 3
+REPORT = 0x16  # IGMPv2
 BIOS_PROGRAM_MAX = 600 << 10  # what fits below the base code
 
 
@@ -49,28 +50,37 @@ def says(data, what):
 
 
 class Stream:
-    """The DATA packets that a capture shows going to a group: which blocks, how often."""
+    """The DATA packets of one file in a capture: which blocks went to groups, how often, and what went to single machines.
 
-    def __init__(self, path, group):
+    A server's port belongs to the file that was asked for from where it answers to; each session has a port of its own.
+    """
+
+    def __init__(self, path, name):
         self.counts = {}
-        self.bytes = 0  # of file contents
-        self.unique_bytes = 0  # each block once
-        self.unicast = 0  # DATA packets that went to one machine
-        self.unicast_bytes = 0
         self.times = {}  # of each block's first packet
-        wanted = socket.inet_aton(group)
-        for packet in wire.datagrams(path):
-            if len(packet.payload) < 4 or struct.unpack_from(">H", packet.payload)[0] != DATA:
-                continue
-            if packet.destination == wanted:
-                block = struct.unpack_from(">H", packet.payload, 2)[0]
-                self.times.setdefault(block, packet.time)
-                self.unique_bytes += packet.length - 4 if block not in self.counts else 0
-                self.counts[block] = self.counts.get(block, 0) + 1
-                self.bytes += packet.length - 4
-            elif packet.source_port != 4011:
-                self.unicast += 1
-                self.unicast_bytes += packet.length - 4
+        self.bytes = 0  # of file contents, to groups
+        self.unique_bytes = 0  # each block once
+        self.unicast = 0
+        self.unicast_bytes = 0
+        self.groups = set()
+        packets = [packet for packet in wire.datagrams(path) if len(packet.payload) >= 4]
+        ports = _ports_of(packets, name)
+        for packet in packets:
+            opcode, block = struct.unpack_from(">HH", packet.payload)
+            if opcode == DATA and packet.source_port in ports:
+                self._add(packet, block)
+
+    def _add(self, packet, block):
+        size = packet.length - 4
+        if not is_group(packet.destination):
+            self.unicast += 1
+            self.unicast_bytes += size
+            return
+        self.groups.add(socket.inet_ntoa(packet.destination))
+        self.times.setdefault(block, packet.time)
+        self.unique_bytes += size if block not in self.counts else 0
+        self.counts[block] = self.counts.get(block, 0) + 1
+        self.bytes += size
 
     @property
     def blocks(self):
@@ -82,9 +92,36 @@ class Stream:
         """How many packets repeated a block."""
         return sum(self.counts.values()) - self.blocks
 
-    def first_session(self):
-        """When it was sent for the first time: from, to."""
-        return (min(self.times.values()), max(self.times.values())) if self.times else (0, 0)
+    def missed_by(self, joined):
+        """Which part of the file had been sent to the group before a machine joined it."""
+        return sum(time < joined for time in self.times.values()) / max(1, self.blocks)
 
     def __str__(self):
-        return f"{self.blocks} blocks and {self.repeats} repeated to the group, {self.unicast} by unicast"
+        return f"{self.blocks} blocks and {self.repeats} repeated to {'/'.join(sorted(self.groups)) or 'no group'}, " \
+               f"{self.unicast} by unicast"
+
+
+def is_group(address):
+    """Whether four bytes are a multicast address."""
+    return 224 <= address[0] < 240
+
+
+def _ports_of(packets, name):
+    askers, ports = set(), set()
+    for packet in packets:
+        if packet.payload[:2] == b"\0\1" and packet.port in (69, 1758):
+            asked = packet.payload[2:].split(b"\0")[0].decode("latin-1").lstrip("/")
+            asker = (packet.source, packet.source_port)
+            askers.add(asker) if asked == name else askers.discard(asker)
+        elif (packet.destination, packet.port) in askers:
+            ports.add(packet.source_port)
+    return ports
+
+
+def joins(path, groups):
+    """When each machine first reported one of the groups, in order."""
+    first = {}
+    for report in wire.igmp(path):
+        if report.kind == REPORT and report.group in groups:
+            first.setdefault(report.source, report.time)
+    return sorted(first.values())

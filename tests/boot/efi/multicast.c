@@ -10,7 +10,6 @@ enum {
     CLIENT_PORT = 1759,
     SERVER_PORT = 1758,
     TIMEOUT_S = 2,
-    MEGABYTE = 1 << 20,
 };
 
 static EFI_PXE_BASE_CODE_PROTOCOL *pxe;
@@ -34,7 +33,7 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
     EFI_GUID pxe_guid = EFI_PXE_BASE_CODE_PROTOCOL_GUID;
     EFI_PHYSICAL_ADDRESS memory = 0;
-    UINT64 size = ROOM, small = MEGABYTE;
+    UINT64 size = ROOM;
     UINT32 crc = 0;
     EFI_STATUS status;
     void *buffer;
@@ -51,6 +50,5 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     if (!EFI_ERROR(status))
         (void)bs->CalculateCrc32(buffer, (UINTN)size, &crc);
     say("PUCK-LAB: file status=%x size=%x crc=%x\r\n", (unsigned)(status & 0xffff), (unsigned)size, crc);
-    check_status("24.3.6", "Mtftp: a buffer that is too small", read_file(buffer, &small), EFI_BUFFER_TOO_SMALL);
     return report_end("multicast") == 0 ? EFI_SUCCESS : EFI_ABORTED;
 }
