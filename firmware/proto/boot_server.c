@@ -2,11 +2,12 @@
 #include "firmware/proto/boot_server.h"
 
 #include "firmware/base/divide.h"
+#include "firmware/base/format.h"
 #include "firmware/proto/dhcp_facts.h"
 
 enum {
     ROUNDS = 4,
-    VENDOR_MAX = 512,
+    DESTINATIONS_TOLD = 2,
 };
 
 static struct boot_server *boot_server_of(const struct udp_client *client)
@@ -129,22 +130,31 @@ static bool is_allowed(const struct boot_server *b, const struct dhcp_message *m
     return is_listed(&b->config, sender) || is_listed(&b->config, server);
 }
 
-static bool is_wanted_item(const struct boot_server *b, const struct dhcp_message *m)
+/*
+ * A reply says which item and layer it is about (PXE 2.1 table 2-1, tag 71). Deviation: a server that was asked by its
+ * address may leave that out, for it was asked nothing else; one that heard us by broadcast or multicast may not.
+ */
+static bool is_wanted_item(const struct boot_server *b, const struct dhcp_message *m, uint32_t sender)
 {
-    uint8_t bytes[VENDOR_MAX];
+    uint8_t bytes[DHCP_MESSAGE_MAX];
     struct writer vendor = writer_of(bytes, sizeof(bytes));
     struct pxe_options pxe;
 
     if (!b->config.has_item)
         return true;
-    return dhcp_option(m, DHCP_TAG_VENDOR, &vendor) && pxe_options_parse(writer_written(&vendor), &pxe) &&
-           pxe.has_boot_item && pxe.boot_item_type == b->config.type &&
+    if (!dhcp_option(m, DHCP_TAG_VENDOR, &vendor) || !pxe_options_parse(writer_written(&vendor), &pxe) ||
+        !pxe.has_boot_item)
+        return b->config.uses_list && is_listed(&b->config, sender);
+    return pxe.boot_item_type == b->config.type &&
            (pxe.boot_item_layer & BOOT_SERVER_LAYER) == (b->config.layer & BOOT_SERVER_LAYER);
 }
 
+/* A proxyDHCP server that is asked again for what its offer left out may answer with an offer again. */
 static bool is_reply_to_us(const struct boot_server *b, const struct dhcp_message *m)
 {
-    return m->op == DHCP_OP_REPLY && m->type == DHCP_ACK && m->htype == 1 && m->hlen == sizeof(m->chaddr.byte) &&
+    bool is_answer = m->type == DHCP_ACK || (m->type == DHCP_OFFER && !b->config.has_item);
+
+    return m->op == DHCP_OP_REPLY && is_answer && m->htype == 1 && m->hlen == sizeof(m->chaddr.byte) &&
            m->xid == b->xid && mac_equal(m->chaddr, b->config.identity.mac) && dhcp_is_pxe(m);
 }
 
@@ -172,7 +182,7 @@ static void boot_server_input(struct udp_client *client, time_us now, const stru
     if (b->state != BOOT_SERVER_ASKING || b->request.len == 0)
         return;
     if (datagram->payload.len <= sizeof(b->reply.bytes) && dhcp_message_parse(&r, &m) && is_reply_to_us(b, &m) &&
-        is_allowed(b, &m, sender) && is_wanted_item(b, &m))
+        is_allowed(b, &m, sender) && is_wanted_item(b, &m, sender))
         take_reply(b, &m, datagram->payload, sender);
     else
         b->ignored++;
@@ -187,6 +197,26 @@ static const struct udp_client_ops boot_server_ops = {
 
 /* --- what callers call ------------------------------------------------------------------------------------------- */
 
+const char *boot_server_destinations(const struct boot_server_config *config, char text[BOOT_SERVER_DESTINATIONS_TEXT])
+{
+    const size_t size = BOOT_SERVER_DESTINATIONS_TEXT;
+    size_t listed = config->uses_list ? config->server_count : 0, at = 0, n = 0;
+
+    text[0] = '\0';
+    if (config->multicast != 0)
+        at += text_format(text, size, ", multicast " IPV4_FORMAT, IPV4_ARGS(config->multicast));
+    if (config->uses_broadcast)
+        at += text_format(text + at, size - at, ", broadcast");
+    for (; n < listed && n < DESTINATIONS_TOLD; n++)
+        at += text_format(text + at, size - at, ", " IPV4_FORMAT, IPV4_ARGS(config->servers[n]));
+    if (n < listed)
+        at += text_format(text + at, size - at, " and %zu more", listed - n);
+    if (at == 0)
+        return "nobody";
+    memmove(text, text + 2, at - 1);
+    return text;
+}
+
 /* An entry without addresses says that any server of its type may answer (PXE 2.1 table 2-1, tag 8). */
 void boot_server_config_set(struct boot_server_config *config, const struct pxe_options *pxe, uint16_t type)
 {
@@ -195,7 +225,7 @@ void boot_server_config_set(struct boot_server_config *config, const struct pxe_
 
     config->multicast = (pxe->control & PXE_NO_MULTICAST) == 0 ? pxe->discovery_address : 0;
     config->uses_broadcast = (pxe->control & PXE_NO_BROADCAST) == 0;
-    config->only_listed = (pxe->control & PXE_ONLY_LISTED) != 0 && pxe->boot_servers.len != 0;
+    config->only_listed = (pxe->control & PXE_ONLY_LISTED) != 0;
     config->uses_list = true;
     config->accepts_any = false;
     config->server_count = 0;
@@ -228,7 +258,8 @@ enum status boot_server_start(struct boot_server *b, time_us now, const struct b
     b->xid = random_u32(random);
     if (b->config.server_count > BOOT_SERVERS_MAX)
         b->config.server_count = BOOT_SERVERS_MAX;
-    if (destination_count(&b->config) == 0)
+    if (destination_count(&b->config) == 0 ||
+        (b->config.only_listed && !b->config.accepts_any && b->config.server_count == 0))
         set_state(b, BOOT_SERVER_FAILED, STATUS_NO_SERVER_LIST);
     else
         set_state(b, BOOT_SERVER_ASKING, STATUS_PENDING);

@@ -8,7 +8,8 @@
  *
  * A round goes through all destinations in that order, with as long a pause behind each as makes the rounds last 1, 2,
  * 3 and 4 s: one destination alone is asked at the intervals of the specification, and many do not take longer.
- * Multicast and listed servers are asked at port 4011, broadcast goes to port 67; the answers come to our port 68.
+ * Multicast and listed servers are asked at port 4011, broadcast goes to port 67; the answers come to our port 68,
+ * which is where the requests leave: dnsmasq answers to the port that asked, Windows' servers to 68.
  */
 #ifndef PUCK_PROTO_BOOT_SERVER_H
 #define PUCK_PROTO_BOOT_SERVER_H
@@ -40,11 +41,13 @@ struct boot_server_config {
     uint16_t type, layer;
     uint32_t multicast; /* the group to ask; 0: none */
     bool uses_broadcast, uses_list;
-    bool only_listed; /* answers of others are ignored, unless: */
+    bool only_listed; /* answers of others are ignored (with an empty list: everybody's), unless: */
     bool accepts_any; /* the list says that any server of this type will do */
     uint32_t servers[BOOT_SERVERS_MAX];
     size_t server_count;
 };
+
+#define BOOT_SERVER_DESTINATIONS_TEXT 96
 
 struct boot_server {
     struct udp_client udp; /* first; filled in by boot_server_start() */
@@ -66,13 +69,16 @@ struct boot_server {
 
 /*
  * How to look for servers of `type`, by what a PXE server's option 43 says: fills in multicast to server_count of a
- * config. Without a list of its own such a message restricts nothing.
+ * config.
  */
 void boot_server_config_set(struct boot_server_config *, const struct pxe_options *, uint16_t type);
 
-/* Owes the first request at once. STATUS_NO_SERVER_LIST when the config leaves nobody to ask. */
+/* Owes the first request at once. STATUS_NO_SERVER_LIST when the config leaves nobody to ask, or to answer. */
 enum status boot_server_start(struct boot_server *, time_us now, const struct boot_server_config *, struct random *,
                               struct log *);
+
+/* "multicast 224.0.1.2, broadcast, 10.0.0.5 and 3 more": who is asked. Returns `text`. */
+const char *boot_server_destinations(const struct boot_server_config *, char text[BOOT_SERVER_DESTINATIONS_TEXT]);
 
 /* Ends without a server; sends nothing. */
 void boot_server_cancel(struct boot_server *, enum status why);

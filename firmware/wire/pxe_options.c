@@ -77,7 +77,7 @@ static bool parse_value(uint8_t tag, struct slice value, struct pxe_options *out
     return !r.failed && reader_left(&r) == 0;
 }
 
-static bool parse_tag(uint8_t tag, struct slice value, struct pxe_options *out)
+static bool parse_good_tag(uint8_t tag, struct slice value, struct pxe_options *out)
 {
     if (tag == PXE_TAG_BOOT_SERVERS)
         out->boot_servers = value;
@@ -110,21 +110,43 @@ static void order_ports(struct pxe_options *out)
     out->mtftp_server_port = server;
 }
 
+/* A bit for each tag that parse_good_tag() knows; 0 for others. */
+static uint32_t bit_of(uint8_t tag)
+{
+    if (tag == PXE_TAG_BOOT_ITEM)
+        return 1u << 31;
+    return tag <= PXE_TAG_MENU_PROMPT ? 1u << tag : 0;
+}
+
+static void parse_tag(uint8_t tag, struct slice value, struct pxe_options *out, uint32_t *seen)
+{
+    struct pxe_options with_it = *out;
+    uint32_t bit = bit_of(tag);
+
+    if (bit == 0)
+        return;
+    if ((*seen & bit) == 0 && parse_good_tag(tag, value, &with_it)) {
+        *out = with_it;
+        *seen |= bit;
+    } else {
+        out->ignored++;
+    }
+}
+
 bool pxe_options_parse(struct slice vendor, struct pxe_options *out)
 {
     struct reader r = reader_of(vendor);
     struct slice value;
+    uint32_t seen = 0;
     uint8_t tag;
-    bool is_good = true;
 
     *out = (struct pxe_options){0};
-    while (is_good && next_tag(&r, &tag, &value))
-        is_good = parse_tag(tag, value, out);
-    is_good = is_good && !r.failed;
+    while (next_tag(&r, &tag, &value))
+        parse_tag(tag, value, out, &seen);
     order_ports(out);
-    if (!is_good)
+    if (r.failed)
         *out = (struct pxe_options){0};
-    return is_good;
+    return !r.failed;
 }
 
 bool pxe_boot_server_next(struct reader *r, struct pxe_boot_server *out)

@@ -47,11 +47,14 @@ struct pxe_options {
     uint8_t prompt_timeout_s;  /* 0: first item at once, 255: wait for ever */
     struct slice prompt;       /* strangers' text */
     uint16_t boot_item_type, boot_item_layer;
+    unsigned ignored; /* tags of a wrong length, and repetitions */
 };
 
 /*
- * False, and an empty `out`, when a tag runs past the end or a tag's length is not what its type needs: none of it is
- * believed then. A missing end tag is no error: administrators who write option 43 in hexadecimal leave it out.
+ * False, and an empty `out`, when a tag runs past the end: then nobody knows where any tag began, and none is believed.
+ * A tag whose length is not what its type needs is ignored alone, and so is every repetition of a tag: the first good
+ * one counts. (RFC 3396 joins the pieces of option 43, not tags within it.) A missing end tag is no error:
+ * administrators who write option 43 in hexadecimal leave it out.
  */
 bool pxe_options_parse(struct slice vendor, struct pxe_options *out);
 

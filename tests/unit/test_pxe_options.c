@@ -119,7 +119,7 @@ static void pxe_tags_are_read(void **state)
 
 /* T-DH-10; a missing end tag is common in hand-written option 43 and harmless. */
 /* shows: RFC2132-8.4-a, PXE-2.5-a, PXE-2.5-b */
-static void pxe_tags_that_lie_are_dropped_together(void **state)
+static void pxe_tags_that_run_past_the_end_are_dropped_together(void **state)
 {
     struct pxe_options pxe;
 
@@ -131,11 +131,37 @@ static void pxe_tags_that_lie_are_dropped_together(void **state)
     assert_false(parse_pxe(BYTES(6, 1, 8, 10, 5, 0), &pxe));
     assert_false(pxe.has_control);
     assert_false(parse_pxe(BYTES(6, 1, 8, 10), &pxe));
-    assert_false(parse_pxe(BYTES(6, 1, 8, 8, 0), &pxe));
-    assert_false(parse_pxe(BYTES(6, 1, 8, 9, 0), &pxe));
-    assert_false(parse_pxe(BYTES(6, 1, 8, 10, 0), &pxe));
-    assert_false(parse_pxe(BYTES(6, 2, 8, 8), &pxe));
+}
+
+/* shows: PXE-2.5-b */
+static void a_pxe_tag_of_a_wrong_length_is_dropped_alone(void **state)
+{
+    struct pxe_options pxe;
+
+    (void)state;
+    assert_true(parse_pxe(BYTES(6, 1, 8, 8, 0, 9, 0, 10, 0, 7, 3, 1, 2, 3, 71, 2, 0, 1, 1, 5, 1, 2, 3, 4, 5), &pxe));
+    assert_int_equal(pxe.control, 8);
+    assert_int_equal(pxe.boot_servers.len + pxe.boot_menu.len, 0);
+    assert_false(pxe.has_prompt || pxe.has_discovery_address || pxe.has_boot_item || pxe.has_mtftp);
+    assert_int_equal(pxe.ignored, 6);
+    assert_true(parse_pxe(BYTES(6, 2, 8, 8, 10, 1, 5), &pxe));
     assert_false(pxe.has_control);
+    assert_int_equal(pxe.control, 0);
+    assert_int_equal(pxe.prompt_timeout_s, 5);
+}
+
+static void of_repeated_pxe_tags_the_first_good_one_counts(void **state)
+{
+    struct pxe_options pxe;
+
+    (void)state;
+    assert_true(parse_pxe(BYTES(6, 2, 9, 9, 6, 1, 8, 6, 1, 3, 9, 4, 0, 1, 1, 'a', 9, 4, 0, 2, 1, 'b', 255), &pxe));
+    assert_int_equal(pxe.control, 8);
+    assert_int_equal(pxe.boot_menu.len, 4);
+    assert_int_equal(pxe.boot_menu.data[1], 1);
+    assert_int_equal(pxe.ignored, 3);
+    assert_true(parse_pxe(BYTES(64, 1, 8, 200, 0, 12, 1, 1), &pxe)); /* unknown, or not for us: not even counted */
+    assert_int_equal(pxe.ignored, 0);
 }
 
 /* T-DH-11 */
@@ -199,12 +225,15 @@ static void every_discovery_control_value_is_read(void **state)
         assert_int_equal(pxe.control, value);
     }
 }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mtftp_ports_are_read_in_either_order),
         cmocka_unit_test(pxe_tags_are_read),
-        cmocka_unit_test(pxe_tags_that_lie_are_dropped_together),
+        cmocka_unit_test(pxe_tags_that_run_past_the_end_are_dropped_together),
+        cmocka_unit_test(a_pxe_tag_of_a_wrong_length_is_dropped_alone),
+        cmocka_unit_test(of_repeated_pxe_tags_the_first_good_one_counts),
         cmocka_unit_test(boot_server_list_is_bounded),
         cmocka_unit_test(menu_text_past_the_end_is_not_read),
         cmocka_unit_test(prompt_timeouts_are_kept_as_they_are),
