@@ -43,6 +43,7 @@ EFI_STATUS efi_status(enum status status)
     case STATUS_IMAGE_REFUSED:
         return EFI_SECURITY_VIOLATION;
     case STATUS_CANCELLED:
+    case STATUS_LOCAL_BOOT:
         return EFI_ABORTED;
     default:
         return EFI_DEVICE_ERROR;

@@ -120,7 +120,7 @@ static EFI_STATUS boot(const struct cards *cards, const struct origin *origin)
     for (size_t i = 0; i < cards->count; i++) {
         enum status status = boot_card(&cards->card[i], origin, false, &result);
 
-        if (status == STATUS_OK || status == STATUS_CANCELLED)
+        if (status == STATUS_OK || status == STATUS_CANCELLED || status == STATUS_LOCAL_BOOT)
             break;
     }
     return result;

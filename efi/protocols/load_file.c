@@ -15,6 +15,7 @@ static EFI_STATUS load_status(enum status status)
     case STATUS_LINK_DOWN:
         return EFI_NO_MEDIA;
     case STATUS_CANCELLED:
+    case STATUS_LOCAL_BOOT: /* the boot manager goes on to its next boot option */
         return EFI_ABORTED;
     case STATUS_TFTP_NOT_FOUND:
     case STATUS_DHCP_NO_BOOTFILE:

@@ -5,7 +5,6 @@
 #include "firmware/base/text.h"
 #include "firmware/boot/failure.h"
 #include "firmware/boot/offer_report.h"
-#include "firmware/boot/proxy_request.h"
 #include "firmware/boot/session.h"
 
 /* Autonegotiation takes 1 to 4 s; 15 s is what a switch with energy saving needs at worst. */
@@ -14,7 +13,7 @@
 /* Longer than a spanning tree takes to open a port (2 x 15 s forward delay, 20 s maximum age). */
 #define DHCP_PATIENCE SECONDS(60)
 
-static const char *const state_names[] = {"idle", "link", "DHCP", "proxyDHCP", "boot file", "ready", "failed"};
+static const char *const state_names[] = {"idle", "link", "DHCP", "PXE", "boot file", "ready", "failed"};
 
 static void set_state(struct session *s, time_us now, enum flow_state state)
 {
@@ -113,22 +112,22 @@ static enum status named_file(struct session *s)
 }
 
 /*
- * A PXE server has to be asked, or its menu followed, before there is a file. False when nothing comes of it. A lease
- * of the firmware's is of no use then: what it was asked, and chose, is not ours to guess.
+ * A PXE server has to be asked, or its menu followed, before there is a file: STATUS_PENDING then. A lease of the
+ * firmware's is of no use for that: what was asked and chosen is not ours to guess.
  */
-static bool ask_proxy(struct session *s, time_us now)
+static enum status follow_pxe(struct session *s, time_us now)
 {
     const struct boot_choice *choice = &s->flow.choice;
-    struct boot_server_config config;
+    enum status status;
 
-    if (s->flow.state != FLOW_DHCP ||
-        !proxy_request_config(choice, &s->dhcp.config.identity, s->dhcp.lease.address, &config) ||
-        boot_server_start(&s->proxy, now, &config, &s->random, &s->log) != STATUS_OK)
-        return false;
-    set_state(s, now, FLOW_PROXY);
-    if (!net_attach(&s->net, &s->proxy.udp))
-        boot_flow_fail(s, now, STATUS_OUT_OF_RESOURCES);
-    return true;
+    if (s->flow.has_given_lease)
+        return choice->action == BOOT_PXE && choice->file[0] != '\0' ? STATUS_OK : STATUS_DHCP_NO_BOOTFILE;
+    status = pxe_boot_start(s, now);
+    if (status == STATUS_OK && choice->server == 0)
+        return STATUS_NO_PXE_SERVER;
+    if (status == STATUS_PENDING)
+        set_state(s, now, FLOW_PXE);
+    return status;
 }
 
 static void choose_file(struct session *s, time_us now)
@@ -140,19 +139,10 @@ static void choose_file(struct session *s, time_us now)
         offer_report_ignored(s);
     if (s->flow.state == FLOW_DHCP || s->dhcp.lease.reply.len != 0)
         offer_report_doubts(s);
-    switch (s->flow.choice.action) {
-    case BOOT_PXE:
-        if (s->flow.choice.file[0] != '\0')
-            break;
-        /* fall through */
-    case BOOT_ASK:
-        if (ask_proxy(s, now))
+    if (s->flow.choice.action == BOOT_PXE || s->flow.choice.action == BOOT_ASK) {
+        status = follow_pxe(s, now);
+        if (status == STATUS_PENDING)
             return;
-        status = STATUS_DHCP_NO_BOOTFILE;
-        break;
-    case BOOT_FILE:
-    case BOOT_NOTHING:
-        break;
     }
     if (target->check_choice != NULL)
         status = target->check_choice(s, status);
@@ -227,17 +217,14 @@ static void step_dhcp(struct session *s, time_us now)
     take_lease(s, now);
 }
 
-static void step_proxy(struct session *s, time_us now)
+static void step_pxe(struct session *s, time_us now)
 {
-    if (s->proxy.status == STATUS_PENDING) {
-        screen_progress(&s->screen, now, "DHCP: waiting for the proxyDHCP server's boot file, %u s",
-                        seconds_since(s->flow.since, now));
-        return;
-    }
-    net_detach(&s->net, &s->proxy.udp);
-    if (s->proxy.status == STATUS_OK)
-        proxy_request_take(&s->proxy, &s->dhcp.lease);
-    choose_file(s, now);
+    enum status status = pxe_boot_step(s, now);
+
+    if (status == STATUS_OK)
+        choose_file(s, now);
+    else if (status != STATUS_PENDING)
+        boot_flow_fail(s, now, status);
 }
 
 /* How the file comes, where that is not plain TFTP. */
@@ -337,8 +324,8 @@ void boot_flow_step(struct session *s, time_us now)
         step_link(s, now);
     else if (flow->state == FLOW_DHCP)
         step_dhcp(s, now);
-    else if (flow->state == FLOW_PROXY)
-        step_proxy(s, now);
+    else if (flow->state == FLOW_PXE)
+        step_pxe(s, now);
     else
         step_file(s, now);
 }
@@ -354,7 +341,7 @@ void boot_flow_fail(struct session *s, time_us now, enum status why)
     s->flow.status = why;
     failure_show(s, why);
     net_detach(&s->net, &s->dhcp.udp);
-    net_detach(&s->net, &s->proxy.udp);
+    pxe_boot_stop(s);
     if (s->flow.wants_lease_only)
         return;
     download_cancel(&s->transfer, now, why);

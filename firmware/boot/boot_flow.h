@@ -5,7 +5,7 @@
  *
  *   FLOW_LINK -link up-> FLOW_DHCP -lease-> FLOW_FILE -file complete-> FLOW_READY
  *       |                    |  |               ^
- *       |                    |  |--a proxyDHCP server names no file-> FLOW_PROXY -asked: it does-> FLOW_FILE
+ *       |                    |  |--a PXE server has a menu, or has to be asked-> FLOW_PXE -file--> FLOW_FILE
  *       |                    |  `---- wants the lease alone ----------------------------------> FLOW_READY
  *       |--the config brings a lease: no FLOW_DHCP--^
  *       `--------------------`--------------`-> FLOW_FAILED (status says why)
@@ -22,7 +22,7 @@ enum flow_state {
     FLOW_IDLE,
     FLOW_LINK,
     FLOW_DHCP,
-    FLOW_PROXY,
+    FLOW_PXE,
     FLOW_FILE,
     FLOW_READY,
     FLOW_FAILED,

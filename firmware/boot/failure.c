@@ -16,13 +16,18 @@ static struct file_shown file_shown(const struct session *s)
     return shown;
 }
 
+static bool is_about_boot_servers(enum status why)
+{
+    return why == STATUS_NO_BOOT_SERVER || why == STATUS_NO_SERVER_LIST;
+}
+
 /* "PXE-E3B: TFTP file not found (10.0.0.5, boot/kernel: "File not found")" */
 static void show_headline(struct session *s, enum status why)
 {
     const char *server_text = download_server_text(&s->transfer);
     unsigned number = status_number(why);
 
-    if (s->flow.choice.file[0] == '\0' || why == STATUS_CANCELLED)
+    if (s->flow.choice.file[0] == '\0' || why == STATUS_CANCELLED || is_about_boot_servers(why))
         screen_line(&s->screen, "PXE-E%02X: %s", number, status_text(why));
     else if (server_text[0] != '\0')
         screen_line(&s->screen, "PXE-E%02X: %s (" IPV4_FORMAT ", %s: \"%s\")", number, status_text(why),
@@ -134,12 +139,18 @@ static void advise(struct session *s, enum status why)
         advise_silent_server(s);
     else if (why == STATUS_FILE_TOO_BIG)
         advise_too_big(s);
+    else if (is_about_boot_servers(why))
+        pxe_boot_advise(s);
     s->config.target->advise(s, why);
 }
 
 void failure_show(struct session *s, enum status why)
 {
     screen_line(&s->screen, "%s", "");
+    if (why == STATUS_LOCAL_BOOT) {
+        screen_line(&s->screen, "Booting from the local disk, as chosen; the next boot device follows.");
+        return;
+    }
     show_headline(s, why);
     advise(s, why);
     screen_line(&s->screen, "%s", "");

@@ -30,6 +30,16 @@ void run_until_frame(struct session *s, time_us timeout)
         now = idle(s, now, until);
 }
 
+/* ESC ends whatever goes on; other keys are for the boot menu. */
+static bool is_ended_by_key(struct session *s, time_us now)
+{
+    int key = key_decoder_input(&s->keys, now, platform_key());
+
+    if (key != KEY_NONE && key != KEY_ESC)
+        pxe_boot_key(s, now, key);
+    return key == KEY_ESC;
+}
+
 enum status run_until(struct session *s, run_done_fn *done, const void *context, time_us timeout)
 {
     time_us now = platform_now();
@@ -44,7 +54,7 @@ enum status run_until(struct session *s, run_done_fn *done, const void *context,
             return STATUS_OK;
         if (s->is_cancelled)
             return STATUS_CANCELLED;
-        if (s->watches_keys && key_decoder_input(&s->keys, now, platform_key()) == KEY_ESC)
+        if (s->watches_keys && is_ended_by_key(s, now))
             return STATUS_CANCELLED;
         if (now >= give_up)
             return STATUS_PENDING;

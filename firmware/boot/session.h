@@ -13,6 +13,7 @@
 #include "firmware/boot/buffer_sink.h"
 #include "firmware/boot/cached_packets.h"
 #include "firmware/boot/download.h"
+#include "firmware/boot/pxe_boot.h"
 #include "firmware/boot/screen.h"
 #include "firmware/proto/boot_server.h"
 #include "firmware/proto/dhcp.h"
@@ -59,7 +60,7 @@ struct session {
     struct screen screen;
     struct net net;
     struct dhcp dhcp;
-    struct boot_server proxy; /* a proxyDHCP server that has to be asked for the boot file */
+    struct pxe_boot pxe; /* menu and boot server discovery */
     struct boot_flow flow;
     struct tftp_experience experience;
     struct block_map blocks;    /* of `transfer`, while it comes by multicast */

@@ -38,6 +38,7 @@ static void known_failures_keep_their_meaning(void **state)
     assert_int_equal(efi_status(STATUS_NO_BOOT_SERVER), EFI_TIMEOUT);
     assert_int_equal(efi_status(STATUS_DHCP_NO_BOOTFILE), EFI_NO_RESPONSE);
     assert_int_equal(efi_status(STATUS_CANCELLED), EFI_ABORTED);
+    assert_int_equal(efi_status(STATUS_LOCAL_BOOT), EFI_ABORTED);
     assert_int_equal(efi_status(STATUS_LINK_DOWN), EFI_NO_MEDIA);
     assert_int_equal(efi_status(STATUS_IMAGE_REFUSED), EFI_SECURITY_VIOLATION);
     assert_int_equal(efi_status(STATUS_IMAGE_INVALID), EFI_LOAD_ERROR);
