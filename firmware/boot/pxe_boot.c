@@ -185,7 +185,10 @@ static enum status step_asking(struct session *s, time_us now)
         return STATUS_PENDING;
     }
     net_detach(&s->net, &p->server.udp);
-    return p->server.status == STATUS_OK ? take_reply(s, now) : p->server.status;
+    if (p->server.status == STATUS_OK)
+        return take_reply(s, now);
+    /* Who is asked for anything and is silent is one more server that names no file. */
+    return p->server.config.has_item ? p->server.status : STATUS_DHCP_NO_BOOTFILE;
 }
 
 /* --- what callers call ------------------------------------------------------------------------------------------- */

@@ -344,7 +344,7 @@ static void a_silent_proxy_is_asked(void **state)
 
     n = with_silent_proxy(&host, &service, slice_of(NULL, 0));
     net_detach(&host.net, &service.boot_port);
-    assert_fails(n, STATUS_NO_BOOT_SERVER);
+    assert_fails(n, STATUS_DHCP_NO_BOOTFILE);
     assert_true(n->took > SECONDS(9) && n->took < SECONDS(15));
     network_free(n);
 }
