@@ -137,6 +137,7 @@ static void type(struct world_key keys[16], unsigned at, const char *text)
     site.n->world.key_count = len;
 }
 
+/* shows: PXE-2.4-a, PXE-2.4-c */
 static void a_prompt_that_times_out_takes_the_first_item(void **state)
 {
     struct network *n;
@@ -174,6 +175,7 @@ static void a_prompt_of_no_time_is_not_shown(void **state)
     network_free(n);
 }
 
+/* shows: PXE-2.4-b, PXE-2.4-d */
 static void f8_on_a_serial_line_opens_the_menu(void **state)
 {
     static const char *const ways[] = {"\33[19~3\r", "\33[19~\33[B\33[B\n", "\0338\33OB\33OB\r"};
@@ -213,6 +215,7 @@ static void f8_pressed_too_early_is_not_lost(void **state)
     network_free(n);
 }
 
+/* shows: PXE-2.4-e */
 static void local_boot_is_no_failure(void **state)
 {
     struct world_key keys[16];
@@ -259,6 +262,7 @@ static void escape_leaves_the_menu(void **state)
     network_free(n);
 }
 
+/* shows: PXE-2.3-c, PXE-2.3-d, PXE-2.3-e, PXE-2.3-f */
 static void servers_are_found_by_each_way(void **state)
 {
     (void)state;
@@ -302,6 +306,7 @@ static void a_boot_server_of_no_menu_is_found_by_its_list(void **state)
 }
 
 /* The proxy is a boot server of another address that answers first, and is not on the list. */
+/* shows: PXE-2.3-g */
 static void who_is_not_listed_is_not_heard(void **state)
 {
     struct network *n;
@@ -322,6 +327,7 @@ static void who_is_not_listed_is_not_heard(void **state)
 }
 
 /* T-DH-25 */
+/* shows: PXE-2.3-j, PXE-2.3-k, PXE-2.3-m */
 static void answers_about_something_else_end_with_what_was_asked(void **state)
 {
     struct network *n;
@@ -366,6 +372,7 @@ static void a_message_that_lets_nobody_be_asked_means_its_own_file(void **state)
     }
 }
 
+/* shows: PXE-2.3-h */
 static void control_bit_3_goes_straight_to_the_file(void **state)
 {
     struct network *n;

@@ -87,6 +87,7 @@ static void assert_chosen(unsigned n)
     assert_int_equal(menu.selected, n);
 }
 
+/* shows: PXE-2.4-a, PXE-2.4-c */
 static void a_prompt_counts_down_to_the_first_item(void **state)
 {
     (void)state;
@@ -104,6 +105,7 @@ static void a_prompt_counts_down_to_the_first_item(void **state)
     assert_string_equal(lines(), "");
 }
 
+/* shows: PXE-2.4-b, PXE-2.4-d */
 static void f8_opens_the_menu_and_enter_chooses(void **state)
 {
     (void)state;
@@ -134,6 +136,7 @@ static void enter_at_the_prompt_waits_no_longer(void **state)
     assert_chosen(0);
 }
 
+/* shows: PXE-2.4-a */
 static void zero_seconds_are_no_prompt_at_all(void **state)
 {
     (void)state;
@@ -155,6 +158,7 @@ static void f8_before_the_prompt_opens_it_too(void **state)
 }
 
 /* T-DH-12 */
+/* shows: PXE-2.4-a, PXE-2.4-c */
 static void every_time_out_is_kept(void **state)
 {
     (void)state;
@@ -243,6 +247,7 @@ static void long_menus_are_listed_a_page_at_a_time(void **state)
     assert_chosen(254);
 }
 
+/* shows: PXE-2.4-d */
 static void numbers_are_typed(void **state)
 {
     uint8_t bytes[800];
@@ -267,6 +272,7 @@ static void numbers_are_typed(void **state)
 }
 
 /* T-DH-11: what comes from strangers is cut, made printable, or named by its number. */
+/* shows: PXE-2.4-f */
 static void descriptions_are_bounded_and_printable(void **state)
 {
     uint8_t bytes[300] = {0, 1, 200};
