@@ -7,7 +7,7 @@ EFI_STATUS efi_mtftp(struct efi_world *w, struct efi_mtftp_call *c)
     EFI_IP_ADDRESS server = efi_ip(c->server != 0 ? c->server : EFI_WORLD_SERVER_IP);
 
     return pxe->Mtftp(pxe, c->operation, c->buffer, FALSE, &c->size, c->block_size != 0 ? &c->block_size : NULL,
-                      &server, (UINT8 *)(uintptr_t)c->file, NULL, c->dont_use_buffer);
+                      &server, (UINT8 *)(uintptr_t)c->file, c->info, c->dont_use_buffer);
 }
 
 EFI_STATUS efi_mtftp_read(struct efi_world *w, const char *file, void *buffer, UINT64 *size)

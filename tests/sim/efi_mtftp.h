@@ -13,6 +13,7 @@ struct efi_mtftp_call {
     const char *file;
     uint32_t server; /* 0: the usual one */
     BOOLEAN dont_use_buffer;
+    EFI_PXE_BASE_CODE_MTFTP_INFO *info; /* of the multicast operations; else NULL */
 };
 
 EFI_STATUS efi_mtftp(struct efi_world *, struct efi_mtftp_call *);
