@@ -282,6 +282,8 @@ static void step_file(struct session *s, time_us now)
         boot_flow_fail(s, now, status);
         return;
     }
+    if (download_owes(&s->transfer, now))
+        return;
     status = s->config.target->check_file(s);
     if (status != STATUS_OK) {
         boot_flow_fail(s, now, status);

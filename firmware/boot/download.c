@@ -3,6 +3,9 @@
 
 #include "firmware/base/divide.h"
 
+#define LAST_WORDS_PAUSE MILLISECONDS(50)  /* between packets that say one thing twice */
+#define LAST_WORDS_MAX   MILLISECONDS(500) /* for all of them: a card that sends nothing is no reason to wait */
+
 static struct udp_client *client_of(struct download *d)
 {
     return d->mode == DOWNLOAD_MULTICAST ? &d->mtftp.udp : &d->tftp.udp;
@@ -124,6 +127,14 @@ void download_step(struct download *d, time_us now)
         fall_back(d, now);
     else if (d->mode == DOWNLOAD_MULTICAST && mtftp_is_quiet(&d->mtftp))
         download_stop(d);
+}
+
+bool download_owes(const struct download *d, time_us now)
+{
+    const struct udp_client *client = d->mode == DOWNLOAD_MULTICAST ? &d->mtftp.udp : &d->tftp.udp;
+
+    return d->net != NULL && d->finished != TIME_NEVER && now - d->finished < LAST_WORDS_MAX &&
+           client->ops->deadline(client) <= now + LAST_WORDS_PAUSE;
 }
 
 enum status download_status(const struct download *d)

@@ -61,6 +61,12 @@ void download_set_gateway(struct download *, uint32_t gateway);
 /* Notes when the file is complete, goes on by unicast, and unseats a transfer that has gone quiet. */
 void download_step(struct download *, time_us now);
 
+/*
+ * Whether a download that is complete has still to tell its server so: a boot program may leave us no turn for that,
+ * and servers of multicast wait for a client that they do not know to be done, while all others wait for them.
+ */
+bool download_owes(const struct download *, time_us now);
+
 /* STATUS_PENDING while it runs; STATUS_OK once the file is complete. */
 enum status download_status(const struct download *);
 enum download_phase download_phase(const struct download *);
