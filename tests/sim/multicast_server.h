@@ -15,8 +15,8 @@
 #include "firmware/wire/tftp_packet.h"
 
 enum {
-    MULTICAST_SERVER_SESSIONS = 16,
-    MULTICAST_SERVER_CLIENTS = 1100, /* of one session */
+    MULTICAST_SERVER_SESSIONS = 100, /* --maxthread */
+    MULTICAST_SERVER_CLIENTS = 4000, /* of one session */
     MULTICAST_SERVER_GROUP = 0xefff0000,
     MULTICAST_SERVER_GROUP_PORT = 1758,
 };

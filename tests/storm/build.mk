@@ -14,4 +14,4 @@ $(OUT)/host/bench_storm: $(STORM_SOURCES:%.c=$(BUILD)/storm/%.o)
 
 .PHONY: bench-storm
 bench-storm: $(OUT)/host/bench_storm ## boot storms of 1 to 10,000 simulated machines; STORM="--machines 1000 --loss 1"
-	$< $(STORM)
+	tests/storm/run $(STORM)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""The page of benchmarks: one part for each firmware, of which a run replaces its own."""
+"""The page of benchmarks: a part for each firmware and one for boot storms, of which a run replaces its own."""
 import os
 import re
 
-TITLES = {"bios": "BIOS", "uefi": "UEFI"}
+TITLES = {"bios": "BIOS", "uefi": "UEFI", "storm": "Boot storms"}
 
 HEAD = """\
 Puck {commit}. Sides: {sides}; card: {nic}. Made by
