@@ -110,6 +110,7 @@ static void two_machines_share_what_is_sent(void **state)
     }
 }
 
+/* shows: PXE-2.6-i */
 static void a_server_without_mtftp(void **state)
 {
     (void)state;
@@ -125,6 +126,7 @@ static void a_server_without_mtftp(void **state)
     end();
 }
 
+/* shows: PXE-2.6-i */
 static void a_group_that_a_switch_keeps_from_us(void **state)
 {
     (void)state;
@@ -163,6 +165,7 @@ static void a_server_that_is_started_again(void **state)
 }
 
 /* What is missing lies at the beginning: the server is stopped behind it. */
+/* shows: PXE-2.6-e, PXE-2.6-i */
 static void what_is_missing_alone_by_unicast(void **state)
 {
     const struct hole_sink *holes;

@@ -69,6 +69,7 @@ static void every_size_arrives(void **state)
     }
 }
 
+/* shows: PXE-2.6-e */
 static void losses_are_repaired(void **state)
 {
     static const unsigned losses[] = {0, 10, 50, 100};

@@ -11,6 +11,7 @@
 #include "firmware/boot/cached_packets.h"
 #include "firmware/proto/boot_server.h"
 #include "tests/harness/dhcp_reply.h"
+#include "tests/harness/mtftp_script.h"
 
 #define ADDRESS 0xc0a86f64u
 #define SERVER  0xc0a86f82u
@@ -78,11 +79,34 @@ static void a_boot_servers_reply_comes_before_the_proxys(void **state)
     }
 }
 
+/* Somebody else's session that broke off: listened for again before the file is asked for. */
+static void broken_session(struct transcript *t)
+{
+    static struct mtftp_script s;
+    struct mtftp_group group = mtftp_script_group;
+    uint16_t port = 40000;
+
+    group.reopen_s = 6;
+    mtftp_script_start(&s, t, group);
+    for (uint16_t block = 1; block <= 3; block++)
+        mtftp_script_group_block(t, MILLISECONDS(10 * block), port, block, MTFTP_BLOCK);
+    transcript_silent(t, SECONDS(6));
+    mtftp_script_asks(t, SECONDS(6), SECONDS(9), MTFTP_SCRIPT_SERVER_PORT);
+}
+
+/* shows: PXE-2.6-f */
+static void the_reopen_delay_is_waited_for(void **state)
+{
+    (void)state;
+    transcript_run(broken_session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_control_every_way_is_open),
         cmocka_unit_test(a_boot_servers_reply_comes_before_the_proxys),
+        cmocka_unit_test(the_reopen_delay_is_waited_for),
     };
 
     return cmocka_run_group_tests_name("pxe_clauses", tests, NULL, NULL);

@@ -94,6 +94,7 @@ static void lock_step_master(struct transcript *t)
         assert_int_equal(s.tftp.state, TFTP_DONE);
 }
 
+/* shows: RFC2090-1-a, RFC2090-2-a, RFC2090-2-b, RFC2090-2-h, RFC2090-2-i */
 static void rfc_2090_master_asks_block_by_block(void **state)
 {
     (void)state;
@@ -118,6 +119,7 @@ static void listener(struct transcript *t)
     all_is_here(t);
 }
 
+/* shows: RFC2090-2-c, RFC2090-2-g, RFC2090-2-i, RFC2090-2-j */
 static void a_listener_says_nothing_until_all_is_here(void **state)
 {
     (void)state;
@@ -143,6 +145,7 @@ static void promoted(struct transcript *t)
     all_is_here(t);
 }
 
+/* shows: RFC2090-2-d, RFC2090-2-e, RFC2090-2-h, RFC2090-2-j */
 static void t_mt_05_a_listener_becomes_master_and_asks_for_holes(void **state)
 {
     (void)state;
@@ -169,6 +172,7 @@ static void demoted(struct transcript *t)
     all_is_here(t);
 }
 
+/* shows: RFC2090-2-f */
 static void a_master_becomes_listener(void **state)
 {
     (void)state;
@@ -197,6 +201,7 @@ static void forged(struct transcript *t)
     assert_false(s.wrong);
 }
 
+/* shows: RFC2090-2-k */
 static void t_mt_06_group_packets_of_others(void **state)
 {
     (void)state;
@@ -239,6 +244,7 @@ static void silent_group(struct transcript *t)
     assert_false(s.wrong);
 }
 
+/* shows: RFC2090-3-a */
 static void a_group_that_falls_silent(void **state)
 {
     (void)state;
@@ -283,6 +289,7 @@ static void restarted_server(struct transcript *t)
     all_is_here(t);
 }
 
+/* shows: RFC2090-2-b */
 static void a_server_that_is_restarted(void **state)
 {
     (void)state;
@@ -315,6 +322,7 @@ static void holes(struct transcript *t)
     all_is_here(t);
 }
 
+/* shows: RFC2090-2-b, RFC2090-2-h, RFC2090-2-j */
 static void lost_blocks_are_asked_for_in_another_turn(void **state)
 {
     (void)state;

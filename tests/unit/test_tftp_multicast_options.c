@@ -101,6 +101,7 @@ static void bad_group(struct transcript *t)
     assert_true(s.experience.refuses_multicast);
 }
 
+/* shows: RFC2090-1-b */
 static void t_mt_04_groups_that_are_none(void **state)
 {
     static const char *const values[] = {
@@ -157,6 +158,7 @@ static void a_server_that_ignores_the_option(struct transcript *t)
     transcript_sends_bytes(t, SECONDS(60), SECONDS(60), BYTES(REQUEST "tsize\0000\0blksize\00023668\0"));
 }
 
+/* shows: RFC2090-1-c */
 static void ignored_by_the_server(void **state)
 {
     (void)state;
@@ -172,6 +174,7 @@ static void a_server_that_refuses_the_option(struct transcript *t)
     assert_true(!t->whole || s.experience.refuses_multicast);
 }
 
+/* shows: RFC2090-1-c */
 static void refused_by_error_8(void **state)
 {
     (void)state;
