@@ -215,5 +215,11 @@ def trouble():
 
 def all_cases():
     """Every case."""
+    # shows: PXE-2.6-a, PXE-2.6-b, PXE-2.6-c by mtftp-boot-file-*
+    # shows: PXE-3.3-g by mtftp-read-file
+    # shows: PXE-2.6-e by mtftp-joins-late
+    # shows: PXE-2.6-i by mtftp-server-dies
+    # shows: RFC2090-2-a, RFC2090-2-h by rfc2090-boot-file-*
+    # shows: RFC2090-2-e, RFC2090-2-g by rfc2090-joins-late
     for group in (by_mtftp, by_rfc2090, trouble):
         yield from group()

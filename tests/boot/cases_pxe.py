@@ -130,6 +130,7 @@ def asked_nobody(folder):
 
 def one_item():
     """A single item, and the boot programs that go on from there: each reads the server's address out of what we kept."""
+    # shows: PXE-2.2-a, PXE-2.2-c, PXE-2.2-f, PXE-3.2-e by proxy-*
     for how in HOW:
         # UEFI: dnsmasq answers a request to 4011 with the file; no item is asked for.
         verify = waits_for_proxy if is_uefi(how) else asks(PROXY, (0x8000, 0))
@@ -155,6 +156,10 @@ def waiting():
 
 def menus():
     """Two items, and one that is the local disk (type 0)."""
+    # shows: PXE-2.4-a, PXE-2.4-c by menu-prompt-times-out-*
+    # shows: PXE-2.4-b, PXE-2.4-d by menu-f8-*
+    # shows: PXE-2.4-e by menu-local-disk-*
+    # shows: PXE-2.4-a by menu-at-once
     for how in ("e1000e", "virtio", "rom-e1000", "app-virtio"):
         items = (service(how, "Reference site", boot_file(how)), service(how, "Other site", "other.0"),
                  f"--pxe-service={system(how)},Local disk,0")
@@ -260,6 +265,12 @@ def server_of_type(name, how, *arguments, kind=15, file=None):
 
 def discovery():
     """The three ways to find a boot server, each where only that way can work."""
+    # shows: PXE-2.3-c by discovery-multicast-*
+    # shows: PXE-2.3-d by discovery-broadcast-*
+    # shows: PXE-2.3-e by discovery-list-*
+    # shows: PXE-2.3-g by discovery-stranger
+    # shows: PXE-2.3-k by discovery-foreign-type
+    # shows: PXE-2.3-m by discovery-none
     for how in ("virtio", "rom-e1000", "app-virtio"):
         # dnsmasq is the proxy that names the type, an ISC dhcpd the boot server that hears the broadcast.
         yield Case(f"discovery-broadcast-{how}", lab(
@@ -301,6 +312,7 @@ def discovery():
 
 def other_servers():
     """Kea, Debian's bootpd (which answers DHCP messages with DHCP messages), and a server that knows BOOTP only: our own."""
+    # shows: PXE-2.2-j, RFC951-4-a, RFC951-7.4-a, RFC951-7.5-a by bootp-only-*
     for how in HOW:
         station = f"bootp:67:{{repository}}/tests/servers/bootp_server --address {{{{address}}}} --client 192.168.111.100 " \
                   f"--file {boot_file(how)} --tftp {SERVER}"
