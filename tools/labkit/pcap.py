@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-"""What the wire saw: TFTP transfers of a recorded boot, with what was negotiated (RFC 1350, 2347, 2348, 2349, 7440)."""
+"""What the wire saw: TFTP transfers of a recorded boot, with what was negotiated (RFC 1350, 2090, 2347, 2348, 2349, 7440)."""
+import socket
 import struct
 
 RRQ, DATA, ACK, ERROR, OACK = 1, 3, 4, 5, 6
 UNKNOWN_TRANSFER = 5  # the error code
+ALL_IS_HERE = "all is here"  # how our client takes its leave of a group (RFC 2090 allows an ERROR): no failure
 DHCP_MAGIC, DHCP_MESSAGE_TYPE = b"\x63\x82\x53\x63", 53
 DHCP_TYPES = {1: "discover", 3: "request", 4: "decline", 7: "release", 8: "inform"}
 
@@ -85,9 +87,15 @@ def _options(words):
     return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in zip(words[::2], words[1::2])}
 
 
+def _group(transfer, server):
+    """Where a multicast transfer's blocks go: group, port and the server's port; None for a transfer by unicast."""
+    address, port, _ = (transfer.options.get("multicast", "") + ",,").split(",")[:3]
+    return (socket.inet_aton(address), int(port), server) if address and port else None
+
+
 def transfers(path):
     """The TFTP reads of a capture, in the order they were asked for."""
-    found, by_port = [], {}
+    found, by_port, by_group = [], {}, {}
     for source, source_port, destination, destination_port, payload, length in _udp_packets(path):
         if len(payload) < 4:
             continue
@@ -96,14 +104,15 @@ def transfers(path):
             words = payload[2:].split(b"\0")
             name, asked = words[0].decode("latin-1"), _options(words[2:-1])
             earlier = by_port.get((source, source_port))
-            if not earlier or earlier.name != name or earlier.blocks:  # else it is the same request, repeated
+            if not earlier or earlier.name != name or earlier.blocks or earlier.error:  # else it is the same, repeated
                 by_port[source, source_port] = Transfer(source, name, asked)
                 found.append(by_port[source, source_port])
             continue
-        transfer = by_port.get((destination, destination_port))
+        transfer = by_port.get((destination, destination_port)) or by_group.get((destination, destination_port, source_port))
         if transfer:
             if opcode == OACK:
                 transfer.options = _options(payload[2:length].split(b"\0")[:-1])
+                by_group[_group(transfer, source_port)] = transfer
             elif opcode == DATA:
                 transfer.data(number, length - 4)
             elif opcode == ERROR:
@@ -113,7 +122,9 @@ def transfers(path):
         # A request repeated to a slow server starts a second transfer, whose server is told to go; the first goes on.
         elif opcode == ERROR and number != UNKNOWN_TRANSFER and (source, source_port) in by_port:
             transfer = by_port[source, source_port]
-            transfer.error = "client: " + payload[4:length].rstrip(b"\0").decode("latin-1")
+            text = payload[4:length].rstrip(b"\0").decode("latin-1")
+            if text != ALL_IS_HERE:
+                transfer.error = f"client: {text}"
     return found
 
 
