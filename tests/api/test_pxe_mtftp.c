@@ -49,6 +49,7 @@ static void is_big(const struct pxe_world *w)
     assert_int_equal(w->memory[0x200000 + BIG], 0);
 }
 
+/* shows: PXE-3.3-g */
 static void read_file_comes_by_multicast(void **state)
 {
     struct pxe_world *w = *state;
@@ -73,6 +74,7 @@ static void read_file_listens_for_as_long_as_it_is_told(void **state)
     assert_in_range(w->world.now - begin, SECONDS(20), SECONDS(23));
 }
 
+/* shows: PXE-2.6-i */
 static void without_an_mtftp_server_it_comes_by_unicast(void **state)
 {
     struct pxe_world *w = *state;
@@ -111,6 +113,7 @@ static void half_a_group_is_none(void **state)
     assert_int_equal(mtftp.model.requests, 0);
 }
 
+/* shows: PXE-3.2-f */
 static void restart_comes_by_multicast(void **state)
 {
     struct pxe_world *w = *state;
