@@ -140,12 +140,13 @@ def by_mtftp():
         arguments, files = mtftp(*machine, *TWO, "--expect", efi_says(data(size), "file status=0 "), "--expect",
                                  "re:PUCK-TEST: multicast: [1-9][0-9]* passed, 0 failed", "--file",
                                  "{repository}/build/out/test/multicast-x64.efi:multicast.efi", boot_file="multicast.efi")
-        yield Case(f"mtftp-efi-call-{how}", arguments, {**files, "group.bin": data(size)}, verify=sent_once(size, "group.bin"))
+        yield Case(f"mtftp-efi-call-{how}", arguments, {**files, "group.bin": data(size)}, verify=sent_once(size, "group.bin"),
+                   seconds=180)
         arguments, files = mtftp(*machine, *TWO, "--dhcp-conf", "{dir}/dhcpd.conf", "--expect",
                                  efi_says(data(32 * MIB - 65536), "boot program "), name="carrier.efi")
         yield Case(f"mtftp-boot-file-{how}", arguments, {
             **files, "dhcpd.conf": tags("carrier.efi"), "carrier.efi": carrier(32 * MIB - 65536)},
-            verify=sent_once(len(carrier_image(32 * MIB - 65536)), "carrier.efi"))
+            verify=sent_once(len(carrier_image(32 * MIB - 65536)), "carrier.efi"), seconds=180)
 
 
 def efi_says(content, what):
@@ -183,7 +184,7 @@ def by_rfc2090():
     for how, machine in UEFI.items():
         yield Case(f"rfc2090-boot-file-{how}", rfc2090(
             *machine, "--expect", efi_says(content, "boot program "), boot_file="carrier.efi", rate=25),
-            {"carrier.efi": carrier(RFC2090_SIZE)}, verify=sent_once(len(carrier_image(RFC2090_SIZE)), "carrier.efi"))
+            {"carrier.efi": carrier(RFC2090_SIZE)}, verify=sent_once(len(carrier_image(RFC2090_SIZE)), "carrier.efi"), seconds=180)
 
 
 def trouble():

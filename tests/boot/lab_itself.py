@@ -11,7 +11,7 @@ import time
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LAB = os.path.join(REPOSITORY, "tools/lab")
 sys.path.insert(0, os.path.join(REPOSITORY, "tools"))
-from labkit import efi_variables, initramfs, machine, packages, pcap, terminal  # noqa: E402
+from labkit import efi_variables, initramfs, machine, multicast, packages, pcap, terminal, wire  # noqa: E402
 
 
 def _users_of(folder):
@@ -72,6 +72,8 @@ def fails(folder):
     rows = ((("--expect", "never shown", "--seconds", "8"), "not within 8 s"),
             (("--expect-not", machine.NEXT_DEVICE_TEXT, "--expect", "never shown"), "unwanted text"),
             (("--expect", machine.NEXT_DEVICE_TEXT, "--expect-file", "pxelinux.0"), "was not asked for"),
+            (("--expect", machine.NEXT_DEVICE_TEXT, "--crash", "in.tftpd:999999999:1"), "there was no crash"),
+            (("--expect", machine.NEXT_DEVICE_TEXT, "--second", "--second-after", "999999999"), "second machine: not started"),
             (("--expect", machine.NEXT_DEVICE_TEXT, "--expect", "SeaBIOS", "--expect-serial", "SeaBIOS", "--seconds",
               "8"), "not within 8 s"))
     for arguments, wanted in rows:
@@ -154,6 +156,45 @@ def dhcp_counts(_folder):
     return ""
 
 
+def _to_group(frame):
+    return frame[:30] + bytes((239, 1, 1, 1)) + frame[34:]
+
+
+def multicast_counts(_folder):
+    """'' when a file's packets to a group are told from another file's, and repetitions and late machines are counted."""
+    def data(port, number, size):
+        return _frame(port, 1759, struct.pack(">HH", 3, number) + bytes(size), False)
+
+    frames = [_frame(2000, 1758, b"\0\1a.bin\0octet\0", True), _frame(3000, 2000, b"\0\3\0\1" + bytes(8), False),
+              *(_to_group(data(3000, number, 8)) for number in (1, 2, 2, 3)),
+              _frame(2001, 69, b"\0\1/b.bin\0octet\0", True), _frame(3001, 2001, b"\0\6a\0", False),
+              _to_group(data(3001, 9, 8)), _to_group(data(3000, 4, 5))]
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(_capture(frames))
+        file.flush()
+        a, b = multicast.Stream(file.name, "a.bin"), multicast.Stream(file.name, "b.bin")
+    if (a.blocks, a.repeats, a.bytes, a.unique_bytes, a.unicast, b.blocks) != (4, 1, 37, 29, 1, 1):
+        return f"a: {a}, {a.bytes} bytes; b: {b}"
+    if (a.missed_by(0), a.missed_by(1)) != (0, 1) or a.groups != {"239.1.1.1"}:
+        return f"missed {a.missed_by(0)}, {a.missed_by(1)}; groups {a.groups}"
+    return ""
+
+
+def boot_items(_folder):
+    """'' when a request for a boot item is found, with where it went, and one without is not."""
+    def request(vendor):
+        options = b"\x63\x82\x53\x63\x35\1\3" + bytes((43, len(vendor))) + vendor + b"\xff"
+        return _frame(68, 4011, b"\1\1\6\0" + bytes(232) + options, True)
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(_capture([request(b"\x47\4\0\x0f\0\0\xff"), request(b"\x06\1\7\xff"), _dhcp(1, 7)]))
+        file.flush()
+        found = wire.requests_for_item(file.name)
+    if [(item.to, item.vendor[wire.BOOT_ITEM]) for item in found] != [(("192.168.111.130", 4011), b"\0\x0f\0\0")]:
+        return f"{found}"
+    return ""
+
+
 def terminal_screen(_folder):
     """'' when a terminal shows what UEFI's console writes, however it is cut into pieces."""
     text = "\x1b[2J\x1b[01;01H\x1b[0m\x1b[37mone\r\n two\x1b[05;03Hfive\x1b[02;02HT\x1b[05;04H\x1b[K"
@@ -190,6 +231,8 @@ CHECKS = {
     "lab-fails": fails,
     "lab-captures": captures,
     "lab-dhcp-counts": dhcp_counts,
+    "lab-multicast-counts": multicast_counts,
+    "lab-boot-items": boot_items,
     "lab-terminal-screen": terminal_screen,
     "lab-enrolled": enrolled,
     "lab-keys-and-archives": keys_and_archives,
