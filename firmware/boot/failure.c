@@ -71,7 +71,7 @@ static void tell_who_was_asked(struct session *s)
 
     if (s->dhcp.lease.reply.len != 0)
         screen_line(&s->screen, "  Boot server " IPV4_FORMAT " was asked for it and named none.",
-                    IPV4_ARGS(choice->said_by));
+                    IPV4_ARGS(s->pxe.said_by));
     else if (choice->action == BOOT_ASK && choice->is_proxy)
         screen_line(&s->screen, "  proxyDHCP server " IPV4_FORMAT " was asked for it at port 4011: no answer.",
                     IPV4_ARGS(choice->said_by));
@@ -148,7 +148,7 @@ void failure_show(struct session *s, enum status why)
 {
     screen_line(&s->screen, "%s", "");
     if (why == STATUS_LOCAL_BOOT) {
-        screen_line(&s->screen, "Booting from the local disk, as chosen; the next boot device follows.");
+        screen_line(&s->screen, "Booting from the local disk; the next boot device follows.");
         return;
     }
     show_headline(s, why);

@@ -228,7 +228,8 @@ static void local_boot_is_no_failure(void **state)
     type(keys, 100, "2\r");
     assert_ends(n, STATUS_LOCAL_BOOT);
     assert_true(n->took >= SECONDS(100) && n->took < SECONDS(102));
-    assert_shown("Booting from the local disk, as chosen");
+    assert_shown("Chosen: item 2, \"Local\"");
+    assert_shown("Booting from the local disk; the next boot device follows.");
     assert_false(world_screen_has(&n->world, "PXE-E"));
     network_free(n);
 }
@@ -244,6 +245,7 @@ static void a_menu_nobody_attends_is_left_in_the_end(void **state)
     assert_ends(n, STATUS_LOCAL_BOOT);
     assert_true(n->took > SECONDS(300) && n->took < SECONDS(310));
     assert_shown("Nobody chose");
+    assert_false(world_screen_has(&n->world, "as chosen"));
     network_free(n);
 }
 
@@ -421,6 +423,7 @@ static void an_answer_without_a_file_is_told(void **state)
     site.boot_server.config.items[0].file = NULL;
     assert_ends(n, STATUS_DHCP_NO_BOOTFILE);
     assert_shown("192.168.111.132 answers, but names no boot file");
+    assert_shown("Boot server 192.168.111.132 was asked for it and named none.");
     assert_true(n->took < SECONDS(2));
     network_free(n);
 }
