@@ -27,7 +27,10 @@ static int after_esc(struct key_decoder *d, int key)
     return end(d, key == '8' ? KEY_F8 : KEY_ESC); /* terminals of the kind "VT100+" and "VT-UTF8" send F8 as ESC 8 */
 }
 
-/* Parameters are digits and ';', and what follows them ends the sequence, known or not. */
+/*
+ * Parameters and intermediate bytes, then one byte that ends the sequence, known or not (ECMA-48 section 5.4). Only
+ * digits mean something to us, but what a terminal answers to somebody's question must not be taken for typed digits.
+ */
 static int in_sequence(struct key_decoder *d, int key)
 {
     if (key >= '0' && key <= '9') {
@@ -35,7 +38,7 @@ static int in_sequence(struct key_decoder *d, int key)
             d->number = d->number * 10 + (unsigned)(key - '0');
         return KEY_NONE;
     }
-    if (key == ';')
+    if (key >= ' ' && key <= '?')
         return KEY_NONE;
     if (key == 'A')
         return end(d, KEY_UP);

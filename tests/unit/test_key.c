@@ -60,6 +60,9 @@ static void unknown_sequences_are_no_keys(void **state)
     ASSERT_KEYS("\33[20~a", 0, 'a');
     ASSERT_KEYS("\33[99999999999999999999~a", 0, 'a');
     ASSERT_KEYS("\33[Ma", 0, 'a');
+    ASSERT_KEYS("\33[?6ca", 0, 'a'); /* a terminal's answer to "what are you", not the keys 6 and c */
+    ASSERT_KEYS("\33[>0;115;0ca", 0, 'a');
+    ASSERT_KEYS("\33[1 qa", 0, 'a');
     ASSERT_KEYS("\33[", 0, KEY_NONE);
 }
 
