@@ -217,13 +217,17 @@ const char *boot_server_destinations(const struct boot_server_config *config, ch
     return text;
 }
 
-/* An entry without addresses says that any server of its type may answer (PXE 2.1 table 2-1, tag 8). */
+/*
+ * An entry without addresses says that any server of its type may answer (PXE 2.1 table 2-1, tag 8). A group that is
+ * none is not asked: it is some host's address, or everybody's.
+ */
 void boot_server_config_set(struct boot_server_config *config, const struct pxe_options *pxe, uint16_t type)
 {
     struct pxe_boot_server entry;
+    bool has_group = ipv4_is_multicast(pxe->discovery_address);
     struct reader servers;
 
-    config->multicast = (pxe->control & PXE_NO_MULTICAST) == 0 ? pxe->discovery_address : 0;
+    config->multicast = has_group && (pxe->control & PXE_NO_MULTICAST) == 0 ? pxe->discovery_address : 0;
     config->uses_broadcast = (pxe->control & PXE_NO_BROADCAST) == 0;
     config->only_listed = (pxe->control & PXE_ONLY_LISTED) != 0;
     config->uses_list = true;

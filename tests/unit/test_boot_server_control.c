@@ -77,6 +77,21 @@ static void discovery_control_says_where_to_look(void **state)
     }
 }
 
+static void a_group_that_is_none_is_not_asked(void **state)
+{
+    static const uint32_t wrong[] = {0x0a000005, 0xffffffff, 0x7f000001, 0xdfffffff, 0xf0000000};
+
+    (void)state;
+    for (size_t n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
+        struct pxe_options pxe = {.has_discovery_address = true, .discovery_address = wrong[n]};
+        struct boot_server_config config = item_15;
+
+        boot_server_config_set(&config, &pxe, TYPE);
+        assert_int_equal(config.multicast, 0);
+        assert_true(config.uses_broadcast);
+    }
+}
+
 static void servers_that_are_asked_are_told(void **state)
 {
     struct boot_server_config config = broadcasting;
@@ -116,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(discovery_control_says_where_to_look),
+        cmocka_unit_test(a_group_that_is_none_is_not_asked),
         cmocka_unit_test(servers_that_are_asked_are_told),
         cmocka_unit_test(a_long_or_broken_list_is_bounded),
     };
