@@ -14,14 +14,18 @@ enum {
     VENDOR_MAX = 1472,
 };
 
-/* Option 43 of a packet as the caller, or a server, left it in Mode; false when it says nothing for a PXE client. */
+/*
+ * Option 43 of a packet as the caller, or a server, left it in Mode; false when it does not say whom to ask. A boot
+ * server's reply does not, and after our own boot it may stand where no proxy made an offer.
+ */
 static bool vendor_options(const EFI_PXE_BASE_CODE_PACKET *packet, struct writer *joined, struct pxe_options *out)
 {
     struct reader r = reader_of(slice_of(packet->Raw, sizeof(packet->Raw)));
     struct dhcp_message m;
 
     return dhcp_message_parse(&r, &m) && dhcp_option(&m, DHCP_TAG_VENDOR, joined) &&
-           pxe_options_parse(writer_written(joined), out);
+           pxe_options_parse(writer_written(joined), out) &&
+           (out->has_control || out->has_discovery_address || out->boot_servers.len != 0);
 }
 
 /* The proxy knows about boot servers, if there is one; a DHCP server that is no PXE server leaves broadcast. */

@@ -327,28 +327,57 @@ static void a_boot_server_of_the_callers_list(void **state)
     assert_int_equal(w->acquired, w->released);
 }
 
+/* A packet whose option 43 is `vendor`. */
+static void write_packet(EFI_PXE_BASE_CODE_PACKET *packet, uint8_t type, struct slice vendor)
+{
+    struct writer out = writer_of(packet->Raw, sizeof(packet->Raw));
+    const struct dhcp_message m = {.op = DHCP_OP_REPLY, .htype = 1, .hlen = 6};
+
+    dhcp_message_emit(&out, &m);
+    dhcp_option_emit_u8(&out, DHCP_TAG_TYPE, type);
+    dhcp_option_emit(&out, DHCP_TAG_VENDOR, vendor);
+    dhcp_message_emit_end(&out, sizeof(packet->Raw));
+}
+
+/* Only the list: neither broadcast nor multicast. */
+static const uint8_t listed_only[] = {6, 1, 7, 8, 7, 0, TYPE, 1, 0xc0, 0xa8, 0x6f, 0x90, 255};
+
 /* Without Info, option 43 of what the servers sent: here of a packet that the caller set. */
 static void a_boot_server_that_the_packets_name(void **state)
 {
     static EFI_PXE_BASE_CODE_PACKET offer;
-    static const uint8_t vendor[] = {6, 1, 7, 8, 7, 0, TYPE, 1, 0xc0, 0xa8, 0x6f, 0x90, 255};
     struct efi_world *w = *state;
     EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
-    struct writer out = writer_of(offer.Raw, sizeof(offer.Raw));
-    const struct dhcp_message m = {.op = DHCP_OP_REPLY, .htype = 1, .hlen = 6};
     struct item_server server;
     UINT16 layer = 0;
 
     add_item_server(&server, w);
-    dhcp_message_emit(&out, &m);
-    dhcp_option_emit_u8(&out, DHCP_TAG_TYPE, DHCP_OFFER);
-    dhcp_option_emit(&out, DHCP_TAG_VENDOR, slice_of(vendor, sizeof(vendor)));
-    dhcp_message_emit_end(&out, sizeof(offer.Raw));
+    write_packet(&offer, DHCP_OFFER, slice_of(listed_only, sizeof(listed_only)));
     assert_int_equal(pxe->SetPackets(pxe, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &offer, NULL, NULL, NULL),
                      EFI_SUCCESS);
     assert_int_equal(pxe->Discover(pxe, TYPE, &layer, FALSE, NULL), EFI_SUCCESS);
     assert_int_equal(server.requests, 1);
     assert_discovered(pxe->Mode);
+}
+
+/* After a boot that a boot server's reply ended, ProxyOffer may be that reply: it says which item, not who to ask. */
+static void a_reply_in_the_proxys_place_does_not_hide_the_list(void **state)
+{
+    static const uint8_t item[] = {PXE_TAG_BOOT_ITEM, 4, 0, TYPE, 0, 0, 255};
+    static EFI_PXE_BASE_CODE_PACKET ack, offer;
+    struct efi_world *w = *state;
+    EFI_PXE_BASE_CODE_PROTOCOL *pxe = efi_world_pxe(w);
+    struct item_server server;
+    BOOLEAN yes = TRUE;
+    UINT16 layer = 0;
+
+    add_item_server(&server, w);
+    write_packet(&ack, DHCP_ACK, slice_of(listed_only, sizeof(listed_only)));
+    write_packet(&offer, DHCP_ACK, slice_of(item, sizeof(item)));
+    assert_int_equal(pxe->SetPackets(pxe, NULL, &yes, &yes, NULL, NULL, NULL, NULL, &ack, &offer, NULL, NULL, NULL),
+                     EFI_SUCCESS);
+    assert_int_equal(pxe->Discover(pxe, TYPE, &layer, FALSE, NULL), EFI_SUCCESS);
+    assert_int_equal(server.requests, 1);
 }
 
 static void discover_checks_its_arguments(void **state)
@@ -457,6 +486,7 @@ int main(void)
         FRESH(the_callback_sees_dhcp_and_may_end_it),
         BOOTED(a_boot_server_of_the_callers_list),
         BOOTED(a_boot_server_that_the_packets_name),
+        BOOTED(a_reply_in_the_proxys_place_does_not_hide_the_list),
         BOOTED(discover_checks_its_arguments),
         BOOTED(discover_by_multicast_and_broadcast),
         BOOTED(a_file_is_written),
