@@ -121,8 +121,9 @@ static enum status follow_pxe(struct session *s, time_us now)
     enum status status;
 
     if (s->flow.has_given_lease)
-        return choice->action == BOOT_PXE && choice->file[0] != '\0' ? STATUS_OK : STATUS_DHCP_NO_BOOTFILE;
-    status = pxe_boot_start(s, now);
+        status = choice->action == BOOT_PXE && choice->file[0] != '\0' ? STATUS_OK : STATUS_DHCP_NO_BOOTFILE;
+    else
+        status = pxe_boot_start(s, now);
     if (status == STATUS_OK && choice->server == 0)
         return STATUS_NO_PXE_SERVER;
     if (status == STATUS_PENDING)

@@ -45,6 +45,28 @@ static void a_given_lease_needs_no_dhcp(void **state)
     network_free(n);
 }
 
+/* Its menu is not followed again; the file beside the menu needs a server as any file does. */
+static void a_given_lease_with_a_menu_names_a_file_and_its_server(void **state)
+{
+    static const uint8_t menu[] = {9, 5, 0x80, 1, 2, 'a', 'b'};
+
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        struct network *n = network_new(1, 5000);
+        struct dhcp_lease lease;
+
+        n->dhcp.config.class = "PXEClient";
+        n->dhcp.config.vendor = slice_of(menu, sizeof(menu));
+        (void)network_boot(n); /* there is no boot server, and no matter */
+        lease = n->session.dhcp.lease;
+        n->config.lease = &lease;
+        if (k == 1)
+            lease.boot.server = 0;
+        assert_int_equal(network_boot(n), k == 0 ? STATUS_OK : STATUS_NO_PXE_SERVER);
+        network_free(n);
+    }
+}
+
 static void a_given_lease_without_link_fails(void **state)
 {
     struct network *n = network_new(1, 5000);
@@ -256,6 +278,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_given_lease_needs_no_dhcp),
+        cmocka_unit_test(a_given_lease_with_a_menu_names_a_file_and_its_server),
         cmocka_unit_test(a_given_lease_without_link_fails),
         cmocka_unit_test(the_user_class_is_sent_with_its_length),
         cmocka_unit_test(a_sink_may_find_its_memory_late),
