@@ -102,11 +102,14 @@ static void fall_back(struct download *d, time_us now)
         d->status = status;
 }
 
+static bool is_filling(const struct download *d)
+{
+    return d->has_fallen_back && d->holes.is_filling;
+}
+
 static void step_unicast(struct download *d, time_us now)
 {
-    bool may_stop = d->has_fallen_back && d->holes.is_filling && d->tftp.state == TFTP_RECEIVING;
-
-    if (may_stop && d->tftp.received >= d->holes.end) {
+    if (is_filling(d) && d->tftp.state == TFTP_RECEIVING && d->tftp.received >= d->holes.end) {
         d->is_filled = true;
         tftp_cancel(&d->tftp, now, STATUS_CANCELLED);
         net_transmit(d->net, now); /* whoever waits for the file may not poll any more */
@@ -137,12 +140,22 @@ bool download_owes(const struct download *d, time_us now)
            client->ops->deadline(client) <= now + LAST_WORDS_PAUSE;
 }
 
+/* A server may send less than the size it told: then holes are left. */
+static enum status unicast_status(const struct download *d)
+{
+    if (d->is_filled)
+        return STATUS_OK;
+    if (is_filling(d) && tftp_is_complete(&d->tftp) && d->tftp.received < d->holes.end)
+        return STATUS_TFTP_CANNOT_READ;
+    return d->tftp.status;
+}
+
 enum status download_status(const struct download *d)
 {
     if (d->status != STATUS_PENDING)
         return d->status;
     if (d->mode == DOWNLOAD_UNICAST)
-        return d->is_filled || tftp_is_complete(&d->tftp) ? STATUS_OK : d->tftp.status;
+        return unicast_status(d);
     return d->mtftp.wants_unicast ? STATUS_PENDING : d->mtftp.status;
 }
 
@@ -159,9 +172,15 @@ enum download_phase download_phase(const struct download *d)
 
 uint64_t download_received(const struct download *d)
 {
+    uint64_t received;
+
     if (d->mode == DOWNLOAD_MULTICAST)
         return d->mtftp.received;
-    return d->has_fallen_back && d->holes.is_filling ? d->holes.kept + d->holes.written : d->tftp.received;
+    if (!is_filling(d))
+        return d->tftp.received;
+    /* What comes behind a gap may come again: the count is for the eye. */
+    received = d->holes.kept + d->holes.written;
+    return received > d->holes.size || unicast_status(d) == STATUS_OK ? d->holes.size : received;
 }
 
 bool download_size(const struct download *d, uint64_t *size)

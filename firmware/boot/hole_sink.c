@@ -21,7 +21,7 @@ static enum status hole_sink_size_known(struct sink *sink, uint64_t size)
 {
     struct hole_sink *s = (struct hole_sink *)sink;
 
-    s->is_filling = s->map->count != 0 && s->size == size;
+    s->is_filling = s->map->count != 0 && s->size != UINT64_MAX && s->size == size;
     if (s->is_filling)
         s->end = end_of_last_hole(s, size);
     return s->map->count == 0 ? s->to->size_known(s->to, size) : STATUS_OK;

@@ -19,7 +19,7 @@ struct hole_sink {
     uint64_t size;    /* as the last block says; UINT64_MAX: it is not there */
     bool is_filling;  /* the size agrees: what is there stays */
     uint64_t kept;    /* bytes that were there, when filling */
-    uint64_t written; /* bytes that were let through */
+    uint64_t written; /* bytes that were let through, some twice where a server was lost */
     uint64_t end;     /* of the last hole, when filling: nothing behind it is needed */
 };
 
