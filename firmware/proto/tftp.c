@@ -297,6 +297,7 @@ enum status tftp_start(struct tftp *t, time_us now, const struct tftp_request *r
     struct udp_client udp = t->udp;
 
     udp.ops = &ops;
+    udp.group = 0;
     *t = (struct tftp){.udp = udp, .request = *request, .random = random, .log = log, .experience = experience};
     retry_stop(&t->retry);
     t->patience_min = PATIENCE_MIN;

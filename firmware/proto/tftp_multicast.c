@@ -23,6 +23,7 @@
 
 #define LISTEN_WAIT  SECONDS(7)        /* more than the 5 s after which atftpd sends again */
 #define PROBE_WAIT   MILLISECONDS(400) /* before a client that may be master without knowing leaves the list */
+#define STARVED      SECONDS(120)      /* while others' blocks bring nothing new */
 #define DEAF_WAIT    SECONDS(2)        /* for a master's first block */
 #define REJOIN_PAUSE MILLISECONDS(10)  /* between leaving a list and the request to be on it again */
 #define REORDER_MIN  MILLISECONDS(1)   /* how late a block may come behind the one sent after it */
@@ -136,7 +137,7 @@ static void listen(struct tftp *t, time_us now, time_us wait)
 
     retry_stop(&t->retry);
     t->retry.attempts = 0;
-    t->retry.deadline = now + wait + random_below(t->random, spread);
+    t->retry.deadline = time_earlier(now + wait + random_below(t->random, spread), t->progressed + STARVED);
 }
 
 /* The next ACK is owed: all from `block` on may be missing. False when nothing there is. */
@@ -392,8 +393,8 @@ void tftp_multicast_input(struct tftp *t, time_us now, const struct tftp_packet 
 
 /* --- output ------------------------------------------------------------------------------------------------------ */
 
-/* Nothing came for as long as the timer says. Returns whether an ACK is to be sent. */
-static bool master_waited(struct tftp *t, time_us now)
+/* Nothing came for as long as the timer says. Returns whether an ACK is to be sent, and its number. */
+static bool master_waited(struct tftp *t, time_us now, uint16_t *number)
 {
     struct tftp_multicast *m = &t->multicast;
     uint16_t next;
@@ -413,12 +414,11 @@ static bool master_waited(struct tftp *t, time_us now)
 
         m->sends_singly = one && m->was_single;
         m->was_single = one;
-        if (ask_from(t, now, m->latest + 1u))
-            return true;
-        rejoin(t, now);
-        return false;
+        if (!ask_from(t, now, m->latest + 1u))
+            rejoin(t, now);
+        *number = m->number;
+        return t->state == TFTP_RECEIVING;
     }
-    t->timeouts++;
     if (t->retry.attempts % repeats != 0)
         return true;
     /*
@@ -430,16 +430,18 @@ static bool master_waited(struct tftp *t, time_us now)
         rejoin(t, now);
         return false;
     }
-    m->number = (uint16_t)(next - 1);
-    m->latest = m->number;
+    *number = (uint16_t)(next - 1);
     return true;
 }
 
-static bool ack_output(struct tftp *t, time_us now, struct writer *w)
+static bool ack_output(struct tftp *t, time_us now, struct writer *w, uint16_t number)
 {
-    tftp_ack_emit(w, t->multicast.number);
+    tftp_ack_emit(w, number);
     if (w->failed)
         return false;
+    if (number != t->multicast.number)
+        t->multicast.number = t->multicast.latest = number;
+    t->timeouts += t->retry.attempts != 0;
     t->round_trip_from = t->retry.attempts == 0 ? now : 0;
     t->ack_sent = now;
     retry_sent(&t->retry, now, t->random);
@@ -452,7 +454,7 @@ static bool dally_output(struct tftp *t, time_us now, struct writer *w)
     struct tftp_multicast *m = &t->multicast;
 
     if (m->is_master && t->retry.attempts == 0) {
-        if (!ack_output(t, now, w))
+        if (!ack_output(t, now, w, m->number))
             return false;
         t->retry.deadline = now + (m->farewells != 0 ? 0 : DALLY);
         return true;
@@ -473,9 +475,14 @@ static bool dally_output(struct tftp *t, time_us now, struct writer *w)
 bool tftp_multicast_output(struct tftp *t, time_us now, struct writer *w)
 {
     struct tftp_multicast *m = &t->multicast;
+    uint16_t number = m->number;
 
     if (t->state == TFTP_DALLYING)
         return dally_output(t, now, w);
+    if (now - t->progressed >= STARVED) {
+        by_unicast(t, now, "others' blocks bring nothing new");
+        return false;
+    }
     if (!m->is_master) {
         if (is_in_doubt(t)) {
             m->doubts++;
@@ -485,7 +492,7 @@ bool tftp_multicast_output(struct tftp *t, time_us now, struct writer *w)
         }
         return false;
     }
-    if (t->retry.attempts != 0 && !master_waited(t, now))
+    if (t->retry.attempts != 0 && !master_waited(t, now, &number))
         return false;
-    return ack_output(t, now, w);
+    return ack_output(t, now, w, number);
 }

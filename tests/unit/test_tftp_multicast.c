@@ -375,6 +375,59 @@ static void a_repeated_request_has_two_answers(void **state)
     transcript_run(two_answers);
 }
 
+/* Others' sessions go round without what is missing here, and our turn never comes. */
+static void starved(struct transcript *t)
+{
+    opens(t, BYTES(LOCK_STEP GROUP "0\0"));
+    for (unsigned n = 1; n < 120; n++)
+        group_gets(t, SECONDS(n), 1 + n % 2);
+    tftp_script_complains(t, SECONDS(122), s.server, TFTP_ERROR_OTHER);
+    transcript_sends_bytes(t, SECONDS(122), SECONDS(122), BYTES(REQUEST ALL));
+}
+
+static void gaps_for_ever_end_it(void **state)
+{
+    (void)state;
+    transcript_run(starved);
+}
+
+/* The harness offers too little room before each packet, as a full ring does: that must not use up a turn. */
+static void lost_block(struct transcript *t)
+{
+    opens(t, BYTES(LOCK_STEP GROUP "1\0"));
+    tftp_script_acks(t, MS(1), MS(1), 0);
+    group_gets(t, MS(2), 1);
+    for (unsigned n = 0; n < 4; n++)
+        tftp_script_acks(t, MS(2), SECONDS(2), 1);
+    tftp_script_acks(t, MS(2), SECONDS(2), 2);
+    if (t->whole)
+        assert_int_equal(s.tftp.timeouts, 4);
+}
+
+static void a_full_ring_leaves_out_no_block(void **state)
+{
+    (void)state;
+    transcript_run(lost_block);
+}
+
+static void next_file(struct transcript *t)
+{
+    struct tftp_request request = tftp_script_request;
+
+    lock_step_master(t);
+    request.server = s.port69;
+    request.file = "boot/initrd";
+    request.sink = &s.sink;
+    assert_int_equal(tftp_start(&s.tftp, t->now, &request, &s.experience, &s.random, NULL), STATUS_OK);
+    assert_int_equal(s.tftp.udp.group, 0);
+}
+
+static void the_next_file_is_not_in_the_group(void **state)
+{
+    (void)state;
+    transcript_run(next_file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +442,9 @@ int main(void)
         cmocka_unit_test_setup(lost_blocks_are_asked_for_in_another_turn, fresh),
         cmocka_unit_test_setup(t_mt_03_blocks_that_do_not_fit_the_file, fresh),
         cmocka_unit_test_setup(a_repeated_request_has_two_answers, fresh),
+        cmocka_unit_test_setup(gaps_for_ever_end_it, fresh),
+        cmocka_unit_test_setup(a_full_ring_leaves_out_no_block, fresh),
+        cmocka_unit_test_setup(the_next_file_is_not_in_the_group, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
