@@ -85,10 +85,21 @@ void mtftp_heard(struct mtftp *m, time_us now, bool was_last)
     m->opens_at = now + m->spread + (was_last && is_repair ? END_PAUSE : seconds_or_one(m->request.group.reopen_s));
 }
 
+static void end(struct mtftp *m, time_us now)
+{
+    retry_stop(&m->retry);
+    m->status = STATUS_OK;
+    mtftp_set_state(m, now, MTFTP_DONE);
+}
+
 void mtftp_session_over(struct mtftp *m, time_us now, bool was_last, const char *reason)
 {
     log_print(m->log, LOG_INFO, "mtftp: session over: %s: it brought %u blocks", reason,
               (unsigned)m->session.blocks_new);
+    if (mtftp_has_all(m)) {
+        end(m, now); /* the last block was asked for once more, for those who listen */
+        return;
+    }
     m->fruitless = m->session.blocks_new == 0 ? m->fruitless + 1 : 0;
     m->session.is_ours = false;
     m->ends_after_ack = false;
@@ -162,12 +173,6 @@ void mtftp_finish(struct mtftp *m, time_us now)
     mtftp_set_state(m, now, is_ours ? MTFTP_DALLYING : MTFTP_DONE);
     if (is_ours)
         mtftp_owe_ack(m, now, m->last);
-}
-
-static void end_dallying(struct mtftp *m, time_us now)
-{
-    retry_stop(&m->retry);
-    mtftp_set_state(m, now, MTFTP_DONE);
 }
 
 /* --- output ------------------------------------------------------------------------------------------------------ */
@@ -268,7 +273,7 @@ static bool may_repeat_ack(struct mtftp *m, time_us now)
     if (m->state == MTFTP_DALLYING) {
         if (m->retry.attempts < LAST_ACKS)
             return true;
-        end_dallying(m, now);
+        end(m, now);
         return false;
     }
     if (!m->has_heard_group && silence >= MUTE_PATIENCE) {
@@ -353,7 +358,7 @@ static void mtftp_unreachable(struct udp_client *udp, time_us now, enum status w
         m->farewell.is_owed = false;
     m->unreachables += why != STATUS_ARP_TIMEOUT;
     if (m->state == MTFTP_DALLYING) {
-        end_dallying(m, now); /* it had the last ACK, and left */
+        end(m, now); /* it had the last ACK, and left */
     } else if (m->state == MTFTP_FAILED || m->state == MTFTP_DONE || m->state == MTFTP_IDLE) {
         return;
     } else if (why == STATUS_ARP_TIMEOUT) {
@@ -418,7 +423,7 @@ void mtftp_cancel(struct mtftp *m, time_us now, enum status why)
     if (m->state == MTFTP_LISTENING || m->state == MTFTP_OPENING || m->state == MTFTP_RECEIVING)
         fail(m, now, why);
     else if (m->state == MTFTP_DALLYING)
-        end_dallying(m, now);
+        end(m, now);
 }
 
 bool mtftp_is_complete(const struct mtftp *m)

@@ -6,6 +6,7 @@
 #define QUIET_MIN   MILLISECONDS(10)  /* duplicates within that time are the network's, not the server's */
 #define OVERLAP     MILLISECONDS(100) /* how late the network may bring packets of a session that another one followed */
 #define LISTENED    MILLISECONDS(200) /* for so long before, a session that begins now cannot have been under way */
+#define DALLY_MAX   SECONDS(15)       /* for a server that does not hear the last ACK */
 #define ANSWER_LATE SECONDS(30)       /* after an RRQ, and it may still be answered */
 
 enum {
@@ -92,7 +93,7 @@ static bool place(struct mtftp *m, time_us now, const struct tftp_packet *data)
     return true;
 }
 
-static bool is_complete(const struct mtftp *m)
+bool mtftp_has_all(const struct mtftp *m)
 {
     return m->is_confirmed && m->request.map->count == m->last;
 }
@@ -118,7 +119,7 @@ static void acknowledge(struct mtftp *m, time_us now, uint16_t came)
     s->block = came;
     s->heard = now;
     m->unreachables = 0;
-    if (came == m->last && is_complete(m)) {
+    if (came == m->last && mtftp_has_all(m)) {
         mtftp_finish(m, now);
         return;
     }
@@ -256,7 +257,7 @@ static void listen(struct mtftp *m, time_us now, uint16_t port, const struct tft
         return;
     if (!m->distrusts_others && !place(m, now, data))
         return;
-    if (is_complete(m)) {
+    if (mtftp_has_all(m)) {
         mtftp_finish(m, now);
         return;
     }
@@ -272,7 +273,8 @@ static void listen(struct mtftp *m, time_us now, uint16_t port, const struct tft
 /* The last block once more: the server did not get the last ACK. */
 static void dally(struct mtftp *m, time_us now, uint16_t port, const struct tftp_packet *data)
 {
-    if (port == m->session.port && data->number == m->last && m->retry.attempts != 0 && now - m->ack_sent >= QUIET_MIN)
+    if (port == m->session.port && data->number == m->last && m->retry.attempts != 0 &&
+        now - m->ack_sent >= QUIET_MIN && now - m->turned < DALLY_MAX)
         mtftp_owe_ack(m, now, m->last);
 }
 

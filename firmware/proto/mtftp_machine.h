@@ -27,7 +27,7 @@ void mtftp_draw(struct mtftp *);
 /* Something of the file was heard: how long the group then has to be silent until we open. */
 void mtftp_heard(struct mtftp *, time_us now, bool was_last);
 
-/* Our session is over, blocks are missing. */
+/* Our session is over. Another one follows, unless all is here. */
 void mtftp_session_over(struct mtftp *, time_us now, bool was_last, const char *reason);
 
 /* The block that came last is acknowledged itself: no skip is due, or the server did not follow it. */
@@ -35,6 +35,9 @@ void mtftp_acknowledge_each(struct mtftp *);
 
 /* The ACK of this block is owed at once. */
 void mtftp_owe_ack(struct mtftp *, time_us now, uint16_t block);
+
+/* Every block is in the sink, and that these are all has been confirmed. */
+bool mtftp_has_all(const struct mtftp *);
 
 /* All is here. */
 void mtftp_finish(struct mtftp *, time_us now);

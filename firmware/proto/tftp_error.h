@@ -12,7 +12,10 @@
 /* The outcome of a transfer that this ERROR ends. `text` gets the server's words, printable ASCII and never empty. */
 enum status tftp_error_take(const struct tftp_packet *error, uint16_t *code, char *text, size_t text_len);
 
-/* Writes the ERROR that is owed. `stranger_told` is noted when it was for a stranger. */
+/*
+ * Writes the ERROR that is owed. `stranger_told` is noted when it was for a stranger. One that cannot be sent for ten
+ * seconds is owed no more.
+ */
 bool tftp_farewell_output(struct tftp_farewell *, time_us now, time_us *stranger_told, struct writer *);
 
 #endif
