@@ -149,6 +149,12 @@ static enum status follow(struct session *s, time_us now)
     return ask_for_type(s, now, type);
 }
 
+/* What the offer left out, port 4011 may say: whom to ask. A boot server of a type has no other to name. */
+static bool names_boot_servers(const struct pxe_boot *p)
+{
+    return !p->server.config.has_item && first_type(&p->options) != 0;
+}
+
 /* A reply that names neither file nor menu has nothing to be asked for again. */
 static enum status take_reply(struct session *s, time_us now)
 {
@@ -164,6 +170,8 @@ static enum status take_reply(struct session *s, time_us now)
                     p->server.ignored);
     if (is_last_word(p))
         return settle(p);
+    if (boot_menu_count(&p->options) == 0 && names_boot_servers(p))
+        return follow(s, now);
     if (boot_menu_count(&p->options) == 0) {
         screen_line(&s->screen, "  " IPV4_FORMAT " answers, but names no boot file", IPV4_ARGS(p->said_by));
         return STATUS_DHCP_NO_BOOTFILE;

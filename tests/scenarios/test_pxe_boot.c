@@ -411,6 +411,25 @@ static void menus_in_answers_are_followed_but_not_in_circles(void **state)
     }
 }
 
+/* The offer is a mark alone; port 4011 says whom to ask then, and that server has the file. */
+static void a_list_in_the_answer_of_port_4011_is_followed(void **state)
+{
+    struct network *n;
+
+    (void)state;
+    say(3, NULL, 0);
+    say_server(RESCUE, BOOT_SERVER);
+    n = start(1);
+    site.proxy.config.vendor = slice_of(NULL, 0);
+    site.proxy.config.reply_vendor = writer_written(&vendor);
+    assert_true(net_attach(&site.proxy_host.net, &site.proxy.boot_port));
+    assert_ends(n, STATUS_OK);
+    assert_int_equal(site.proxy.asked, 1);
+    assert_int_equal(site.boot_server.asked_type, RESCUE);
+    assert_int_equal(site.boot_server.asked, 1);
+    network_free(n);
+}
+
 static void an_answer_without_a_file_is_told(void **state)
 {
     struct network *n;
@@ -445,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_message_that_lets_nobody_be_asked_means_its_own_file),
         cmocka_unit_test(control_bit_3_goes_straight_to_the_file),
         cmocka_unit_test(menus_in_answers_are_followed_but_not_in_circles),
+        cmocka_unit_test(a_list_in_the_answer_of_port_4011_is_followed),
         cmocka_unit_test(an_answer_without_a_file_is_told),
     };
 

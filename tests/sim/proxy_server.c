@@ -96,6 +96,8 @@ static void acknowledge(struct proxy_server *s, time_us now, const struct dhcp_m
 
     if (s->asked_item)
         write_item(s, &w);
+    else if (s->config.reply_vendor.len != 0)
+        dhcp_option_emit(&w, DHCP_TAG_VENDOR, s->config.reply_vendor);
     s->answered++;
     owe(s, now, reply, &w, asked->ciaddr);
 }
