@@ -24,6 +24,7 @@ static EFI_STATUS load_status(enum status status)
     case STATUS_DHCP_NO_ADDRESS:
     case STATUS_DHCP_BAD_ADDRESS:
     case STATUS_NO_PXE_SERVER:
+    case STATUS_NO_BOOT_SERVER:
     case STATUS_ARP_TIMEOUT:
     case STATUS_TFTP_CANNOT_ARP:
     case STATUS_TFTP_OPEN_TIMEOUT:
