@@ -35,21 +35,6 @@ static void *address(EFI_PHYSICAL_ADDRESS physical)
     return (void *)(uintptr_t)physical;
 }
 
-static enum status page_sink_size_known(struct sink *sink, uint64_t size)
-{
-    struct page_sink *s = (struct page_sink *)sink;
-    size_t pages = pages_for(size);
-    EFI_PHYSICAL_ADDRESS at = 0;
-
-    s->buffer.needed = size;
-    if (size == 0 || size <= s->buffer.capacity)
-        return STATUS_OK;
-    if (s->pages != 0 || !allocate(pages, &at, AllocateAnyPages))
-        return STATUS_FILE_TOO_BIG;
-    set_memory(s, address(at), pages);
-    return STATUS_OK;
-}
-
 /* The bottom of the largest range of free memory, its size in `pages`; 0 when there is none. */
 static EFI_PHYSICAL_ADDRESS largest_free(size_t *pages)
 {
@@ -108,6 +93,23 @@ static bool grow(struct page_sink *s, uint64_t len)
         return true;
     }
     return move(s, s->pages + more);
+}
+
+static enum status page_sink_size_known(struct sink *sink, uint64_t size)
+{
+    struct page_sink *s = (struct page_sink *)sink;
+    size_t pages = pages_for(size);
+    EFI_PHYSICAL_ADDRESS at = 0;
+
+    s->buffer.needed = size;
+    if (size == 0 || size <= s->buffer.capacity)
+        return STATUS_OK;
+    if (s->pages != 0)
+        return grow(s, size) ? STATUS_OK : STATUS_FILE_TOO_BIG;
+    if (!allocate(pages, &at, AllocateAnyPages))
+        return STATUS_FILE_TOO_BIG;
+    set_memory(s, address(at), pages);
+    return STATUS_OK;
 }
 
 static enum status page_sink_write(struct sink *sink, uint64_t at, struct slice bytes)

@@ -10,7 +10,10 @@
 #include "firmware/base/status.h"
 
 struct sink {
-    /* Called at most once, before the first byte, when the server tells the size. */
+    /*
+     * Called at most once, when the server tells the size: before the first byte, unless multicast, which tells none,
+     * has brought some already. Those stay.
+     */
     enum status (*size_known)(struct sink *, uint64_t size);
     /*
      * `at` counts from the start of the file. Pieces may come out of order, but never twice; only when a server was

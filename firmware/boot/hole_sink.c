@@ -16,7 +16,6 @@ static uint64_t end_of_last_hole(const struct hole_sink *s, uint64_t size)
     return end < size ? end : size;
 }
 
-/* Where bytes are already, the size comes too late to be told: memory for it was taken without. */
 static enum status hole_sink_size_known(struct sink *sink, uint64_t size)
 {
     struct hole_sink *s = (struct hole_sink *)sink;
@@ -24,7 +23,7 @@ static enum status hole_sink_size_known(struct sink *sink, uint64_t size)
     s->is_filling = s->map->count != 0 && s->size != UINT64_MAX && s->size == size;
     if (s->is_filling)
         s->end = end_of_last_hole(s, size);
-    return s->map->count == 0 ? s->to->size_known(s->to, size) : STATUS_OK;
+    return s->to->size_known(s->to, size);
 }
 
 static enum status let_through(struct hole_sink *s, uint64_t at, struct slice bytes)

@@ -75,12 +75,20 @@ static void a_size_that_nobody_knows_agrees_with_none(void **state)
 {
     (void)state;
     fell_back(UINT64_MAX);
-    (void)d.holes.sink.size_known(&d.holes.sink, UINT64_MAX);
+    assert_int_equal(d.holes.sink.size_known(&d.holes.sink, UINT64_MAX), STATUS_FILE_TOO_BIG);
     assert_false(d.holes.is_filling);
     comes(0, 1536);
     comes(1536, 100);
     tftp_is_done(SIZE);
     assert_int_equal(download_received(&d), SIZE);
+}
+
+static void a_file_that_does_not_fit_says_how_long_it_is(void **state)
+{
+    (void)state;
+    fell_back(UINT64_MAX);
+    assert_int_equal(d.holes.sink.size_known(&d.holes.sink, 5000), STATUS_FILE_TOO_BIG);
+    assert_int_equal(buffer.needed, 5000);
 }
 
 int main(void)
@@ -89,6 +97,7 @@ int main(void)
         cmocka_unit_test(what_comes_twice_counts_once),
         cmocka_unit_test(who_tells_a_size_and_sends_less_has_not_sent_the_file),
         cmocka_unit_test(a_size_that_nobody_knows_agrees_with_none),
+        cmocka_unit_test(a_file_that_does_not_fit_says_how_long_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,19 @@ static void size_that_no_machine_has_is_too_big(void **state)
     assert_true(sink.buffer.needed == 64 * (uint64_t)MB);
 }
 
+/* By multicast the bytes come first; the server that tells the size is asked when that was not the whole file. */
+static void size_that_is_told_after_bytes_came(void **state)
+{
+    (void)state;
+    assert_int_equal(write_at(0, sizeof(bytes)), STATUS_OK);
+    assert_int_equal(sink.buffer.sink.size_known(&sink.buffer.sink, 12 * (uint64_t)MB), STATUS_OK);
+    assert_true(sink.buffer.capacity >= 12 * (uint64_t)MB);
+    assert_memory_equal(sink.buffer.memory, bytes, sizeof(bytes));
+    assert_int_equal(sink.buffer.sink.size_known(&sink.buffer.sink, 64 * (uint64_t)MB), STATUS_FILE_TOO_BIG);
+    assert_true(sink.buffer.needed == 64 * (uint64_t)MB);
+    assert_int_equal(used_pages(), sink.pages);
+}
+
 static void file_of_unknown_size_grows_in_place(void **state)
 {
     const uint8_t *where;
@@ -224,11 +237,9 @@ static void firmware_that_tells_no_map_ends_the_download(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(size_that_is_told_is_taken_at_once),
-        TEST(size_that_no_machine_has_is_too_big),
-        TEST(file_of_unknown_size_grows_in_place),
-        TEST(file_moves_where_the_next_page_is_taken),
-        TEST(some_memory_is_left),
+        TEST(size_that_is_told_is_taken_at_once),           TEST(size_that_no_machine_has_is_too_big),
+        TEST(size_that_is_told_after_bytes_came),           TEST(file_of_unknown_size_grows_in_place),
+        TEST(file_moves_where_the_next_page_is_taken),      TEST(some_memory_is_left),
         TEST(firmware_that_tells_no_map_ends_the_download),
     };
 
