@@ -12,6 +12,10 @@
 #define CAPACITY ((uint64_t)BLOCK_MAP_MAX * MTFTP_BLOCK)
 #define GROUP    0xefff0101u
 
+enum {
+    LAST_ACKS = 3, /* of a session's last block, at once; else one packet, or an ERROR and one */
+};
+
 struct world {
     struct mtftp mtftp;
     struct block_map map;
@@ -77,7 +81,7 @@ static void time_passes(struct world *w, time_us until)
 
     while ((next = w->mtftp.udp.ops->deadline(&w->mtftp.udp)) <= until) {
         w->now = next > w->now ? next : w->now;
-        check(sends(w) <= 2);
+        check(sends(w) <= LAST_ACKS);
     }
     w->now = until;
 }
@@ -91,7 +95,7 @@ static void packet_comes(struct world *w, uint8_t what, struct slice payload)
     };
 
     w->mtftp.udp.ops->input(&w->mtftp.udp, w->now, &datagram);
-    check(sends(w) <= 1);
+    check(sends(w) <= LAST_ACKS);
     if (what == 0xff)
         w->mtftp.udp.ops->unreachable(&w->mtftp.udp, w->now, STATUS_FAILURE);
     else if (what == 0xfe)
