@@ -243,8 +243,12 @@ void boot_server_config_set(struct boot_server_config *config, const struct pxe_
             continue;
         config->accepts_any |= entry.addresses.len == 0;
         addresses = reader_of(entry.addresses);
-        while (reader_left(&addresses) >= 4 && config->server_count < BOOT_SERVERS_MAX)
-            config->servers[config->server_count++] = read_be32(&addresses);
+        while (reader_left(&addresses) >= 4 && config->server_count < BOOT_SERVERS_MAX) {
+            uint32_t server = read_be32(&addresses);
+
+            if (server != 0)
+                config->servers[config->server_count++] = server;
+        }
     }
 }
 

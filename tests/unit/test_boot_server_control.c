@@ -92,6 +92,20 @@ static void a_group_that_is_none_is_not_asked(void **state)
     }
 }
 
+/* And it is no "any server will do": that takes an entry without addresses. */
+static void an_address_of_nobody_in_a_list_is_left_out(void **state)
+{
+    static const uint8_t list[] = {0, 15, 3, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0};
+    struct pxe_options pxe = {.boot_servers = slice_of(list, sizeof(list))};
+    struct boot_server_config config = item_15;
+
+    (void)state;
+    boot_server_config_set(&config, &pxe, TYPE);
+    assert_int_equal(config.server_count, 1);
+    assert_int_equal(config.servers[0], 0x01020304);
+    assert_false(config.accepts_any);
+}
+
 static void servers_that_are_asked_are_told(void **state)
 {
     struct boot_server_config config = broadcasting;
@@ -120,6 +134,7 @@ static void a_long_or_broken_list_is_bounded(void **state)
     struct boot_server_config config = item_15;
 
     (void)state;
+    memset(list + 3, 9, sizeof(list) - 3);
     boot_server_config_set(&config, &pxe, TYPE);
     assert_int_equal(config.server_count, BOOT_SERVERS_MAX);
     pxe.boot_servers.len--;
@@ -132,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(discovery_control_says_where_to_look),
         cmocka_unit_test(a_group_that_is_none_is_not_asked),
+        cmocka_unit_test(an_address_of_nobody_in_a_list_is_left_out),
         cmocka_unit_test(servers_that_are_asked_are_told),
         cmocka_unit_test(a_long_or_broken_list_is_bounded),
     };
