@@ -63,6 +63,7 @@ $(OUT)/nbp/api_trap-%.elf: tests/boot/nbp/api_trap.S tests/boot/nbp/nbp.lds $(wi
 	  $(if $(filter return% leave%,$*),-DKEEP_HOOKS) -T tests/boot/nbp/nbp.lds -o $@ $<
 
 $(OUT)/nbp/multicast.elf: tests/bench/nbp/print.inc
+$(OUT)/nbp/undi_load.elf: tests/boot/nbp/report.inc
 
 $(OUT)/nbp/multicast.elf $(OUT)/nbp/undi_load.elf: $(OUT)/nbp/%.elf: tests/boot/nbp/%.S tests/boot/nbp/nbp.lds
 	@mkdir -p $(@D)

@@ -248,19 +248,7 @@ check_memory_map:
 #include "tests/boot/nbp/api_trap_calls.inc"
 #include "tests/boot/nbp/api_trap_ends.inc"
 
-/* --- printing --- */
-
-print:                          /* DS:SI */
-    pushaw
-1:  lodsb
-    testb %al, %al
-    jz 2f
-    movw $7, %bx
-    movb $0x0e, %ah
-    int $0x10
-    jmp 1b
-2:  popaw
-    ret
+#include "tests/boot/nbp/report.inc"
 
 print_hex:                      /* AX */
     pushaw
@@ -276,25 +264,6 @@ print_hex:                      /* AX */
     int $0x10
     popw %ax
     loop 1b
-    popaw
-    ret
-
-print_decimal:                  /* AX */
-    pushaw
-    xorw %cx, %cx
-    movw $10, %bx
-1:  xorw %dx, %dx
-    divw %bx
-    pushw %dx
-    incw %cx
-    testw %ax, %ax
-    jnz 1b
-2:  popw %ax
-    addb $'0', %al
-    movw $7, %bx
-    movb $0x0e, %ah
-    int $0x10
-    loop 2b
     popaw
     ret
 
@@ -323,18 +292,6 @@ print_range:                    /* map_entry: base, length, type */
     popaw
     ret
 
-report:
-    movw $text_name, %si
-    call print
-    movw checks, %ax
-    call print_decimal
-    movw $text_checks, %si
-    call print
-    movw failures, %ax
-    call print_decimal
-    movw $text_failed, %si
-    jmp print
-
     .data
 text_hello:   .asciz "\r\napi_trap: here\r\n"
 text_opcode:  .asciz " (opcode "
@@ -342,8 +299,6 @@ text_newline: .asciz "\r\n"
 text_space:   .asciz " "
 text_e820:    .asciz "e820 "
 text_name:    .asciz "api_trap: "
-text_checks:  .asciz " checks, "
-text_failed:  .asciz " failed\r\n"
     .balign 2
 range_words:                    /* address of a word, whether a space follows */
     .word map_entry+6, 0, map_entry+4, 0, map_entry+2, 0, map_entry, 1

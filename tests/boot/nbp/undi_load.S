@@ -306,55 +306,12 @@ failed:                         /* on the stack: text */
     popaw
     ret $2
 
-print:                          /* DS:SI */
-    pushaw
-1:  lodsb
-    testb %al, %al
-    jz 2f
-    movw $7, %bx
-    movb $0x0e, %ah
-    int $0x10
-    jmp 1b
-2:  popaw
-    ret
-
-print_decimal:                  /* AX */
-    pushaw
-    xorw %cx, %cx
-    movw $10, %bx
-1:  xorw %dx, %dx
-    divw %bx
-    pushw %dx
-    incw %cx
-    testw %ax, %ax
-    jnz 1b
-2:  popw %ax
-    addb $'0', %al
-    movw $7, %bx
-    movb $0x0e, %ah
-    int $0x10
-    loop 2b
-    popaw
-    ret
-
-report:
-    movw $text_name, %si
-    call print
-    movw checks, %ax
-    call print_decimal
-    movw $text_checks, %si
-    call print
-    movw failures, %ax
-    call print_decimal
-    movw $text_failed, %si
-    jmp print
+#include "tests/boot/nbp/report.inc"
 
     .data
 text_hello:   .asciz "\r\nundi_load: here\r\n"
 text_newline: .asciz "\r\n"
 text_name:    .asciz "undi_load: "
-text_checks:  .asciz " checks, "
-text_failed:  .asciz " failed\r\n"
     .balign 4
 pxe:           .long 0
 entry:         .long 0
